@@ -1,0 +1,22 @@
+using System.Collections.Immutable;
+
+namespace Dwcp.Sdn.Core.Model;
+
+/// <summary>The fabric as the northbound sees it: commands in, snapshots out.</summary>
+public interface IFabric
+{
+    /// <summary>Judges a command and commits it durably; returns after the commit, before switches are programmed.</summary>
+    Task<Outcome> ApplyAsync(FabricCommand command, CancellationToken stop);
+
+    /// <summary>The object as it is now, or null.</summary>
+    Resource? Find(ResourceKind kind, string id);
+
+    /// <summary>All objects of a kind, ordered by id, of one snapshot.</summary>
+    ResourceList List(ResourceKind kind);
+
+    /// <summary>What a switch really holds, read from it now; null when there is no such switch or it is not connected.</summary>
+    Task<ImmutableArray<FlowEntry>?> ReadFlowsAsync(string switchId, CancellationToken stop);
+
+    /// <summary>The events that are kept, oldest first.</summary>
+    ImmutableArray<FabricEvent> Events();
+}

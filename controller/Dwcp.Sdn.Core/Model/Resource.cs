@@ -1,0 +1,52 @@
+using System.Collections.Immutable;
+
+namespace Dwcp.Sdn.Core.Model;
+
+/// <summary>The kinds of objects that callers name.</summary>
+public enum ResourceKind
+{
+    Network,
+    Subnet,
+    Port,
+    Switch,
+}
+
+/// <summary>An object as callers see it: what was asked for with what was allocated filled in, and what is true of it now.</summary>
+/// <param name="Version">The store's revision that last changed the object; 0 for one that is only observed.</param>
+/// <param name="Generation">Counts the changes of the spec, from 1.</param>
+public sealed record Resource(
+    ResourceKind Kind,
+    string Id,
+    ImmutableSortedDictionary<string, string> Labels,
+    long Version,
+    long Generation,
+    ResourceSpec Spec,
+    ResourceStatus Status);
+
+/// <summary>
+/// What a caller asks for, in the text of the request: null means "not given". The fabric parses and judges it,
+/// so that every problem of a request is found in one place.
+/// </summary>
+public abstract record ResourceSpec;
+
+/// <summary>What is true of an object now.</summary>
+public abstract record ResourceStatus(ImmutableArray<Condition> Conditions, long ObservedGeneration);
+
+/// <summary>A page of a list, all of one revision.</summary>
+public sealed record ResourceList(ImmutableArray<Resource> Items, long Revision);
+
+/// <summary>What callers ask of the fabric.</summary>
+public abstract record FabricCommand(ResourceKind Kind, string Id)
+{
+    /// <summary>The version that the object must have, from If-Match; null for any.</summary>
+    public long? IfVersion { get; init; }
+
+    /// <summary>Judge it and change nothing.</summary>
+    public bool ValidateOnly { get; init; }
+}
+
+/// <summary>Makes an object, or replaces its spec; what was allocated stays.</summary>
+public sealed record PutCommand(ResourceKind Kind, string Id, ResourceSpec Spec, ImmutableSortedDictionary<string, string> Labels) : FabricCommand(Kind, Id);
+
+/// <summary>Removes an object; an absent one is done already.</summary>
+public sealed record DeleteCommand(ResourceKind Kind, string Id) : FabricCommand(Kind, Id);
