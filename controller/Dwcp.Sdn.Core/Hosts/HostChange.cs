@@ -1,0 +1,71 @@
+using Dwcp.Sdn.Core.Net;
+
+namespace Dwcp.Sdn.Core.Hosts;
+
+/// <summary>
+/// A change to a host's OVSDB that can be asked for. Each says how things should be, and one that already is so does nothing.
+/// Whatever order a list has, bridges are made first, then settings and ports, and controllers only after
+/// ovs-vswitchd has applied the rest: a bridge that gets controllers before <c>fail_mode=secure</c> loses its flows.
+/// </summary>
+public abstract record HostChange(string Bridge);
+
+/// <summary>Makes a bridge and its local port. A null datapath id leaves the choice to OVS; a bridge that exists is refused.</summary>
+public sealed record CreateBridge(string Bridge, string DatapathType, BridgeFailMode FailMode) : HostChange(Bridge)
+{
+    public DatapathId? DatapathId { get; init; }
+
+    public EquatableArray<string> Protocols { get; init; } = [];
+
+    public StringMap OtherConfig { get; init; } = StringMap.Empty;
+
+    public override string ToString() => $"create bridge {Bridge}";
+}
+
+/// <summary>Sets what a bridge does without its controllers.</summary>
+public sealed record SetFailMode(string Bridge, BridgeFailMode FailMode) : HostChange(Bridge)
+{
+    public override string ToString() => $"set fail mode of bridge {Bridge}";
+}
+
+/// <summary>Sets the OpenFlow versions of a bridge, in OVSDB's words (<c>OpenFlow13</c>).</summary>
+public sealed record SetProtocols(string Bridge, EquatableArray<string> Protocols) : HostChange(Bridge)
+{
+    public override string ToString() => $"set protocols of bridge {Bridge}";
+}
+
+/// <summary>Sets one key of a bridge's <c>other_config</c>, or removes it (null); the other keys stay.</summary>
+public sealed record SetBridgeConfig(string Bridge, string Key, string? Value) : HostChange(Bridge)
+{
+    public override string ToString() => $"set {Key} of bridge {Bridge}";
+}
+
+/// <summary>A controller for a bridge: where (<c>tcp:192.0.2.9:6653</c>), and in milliseconds how long it may be silent and how long to wait between attempts.</summary>
+public sealed record ControllerTarget(string Target)
+{
+    /// <summary>0 probes never; OVS's own default is 5000.</summary>
+    public long InactivityProbe { get; init; } = 5000;
+
+    /// <summary>At least 1000, which is OVS's minimum; its own default of 8000 makes a restarted controller wait.</summary>
+    public long MaxBackoff { get; init; } = 1000;
+}
+
+/// <summary>
+/// Makes these the controllers of a bridge, one at least, changed in place: a bridge that has controllers is never
+/// without one. A bridge whose fail mode is not secure is refused.
+/// </summary>
+public sealed record SetControllers(string Bridge, EquatableArray<ControllerTarget> Controllers) : HostChange(Bridge)
+{
+    public override string ToString() => $"set controllers of bridge {Bridge}";
+}
+
+/// <summary>Adds a port with one interface of this type and these options, or gives the interface of the port with this name these.</summary>
+public sealed record PutPort(string Bridge, string Port, string Type, StringMap Options) : HostChange(Bridge)
+{
+    public override string ToString() => $"put port {Port} of bridge {Bridge}";
+}
+
+/// <summary>Removes a port and its interfaces.</summary>
+public sealed record DeletePort(string Bridge, string Port) : HostChange(Bridge)
+{
+    public override string ToString() => $"delete port {Port} of bridge {Bridge}";
+}
