@@ -25,6 +25,11 @@ public static class ProblemCodes
     public const string NotFound = "not-found";
     public const string VersionMoved = "version-moved";
     public const string Unavailable = "unavailable";
+    public const string UnknownParameter = "unknown-parameter";
+    public const string MethodNotAllowed = "method-not-allowed";
+    public const string UnsupportedMediaType = "unsupported-media-type";
+    public const string TooLarge = "too-large";
+    public const string DeadlineExceeded = "deadline-exceeded";
 }
 
 /// <summary>What became of a command.</summary>

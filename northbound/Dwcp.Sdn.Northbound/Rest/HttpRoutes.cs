@@ -1,0 +1,74 @@
+using Dwcp.Sdn.Grpc.Server;
+using Google.Api;
+using Google.Protobuf.Reflection;
+
+namespace Dwcp.Sdn.Northbound.Rest;
+
+/// <summary>One google.api.http rule with the method that answers it.</summary>
+internal sealed record HttpRoute(string Verb, PathTemplate Path, MethodDescriptor Rpc, BoundMethod Bound, FieldDescriptor? BodyField, bool BodyIsRequest)
+{
+    public bool TakesBody => BodyIsRequest || BodyField is not null;
+}
+
+/// <summary>A route that a path leads to, with the path's variables.</summary>
+internal readonly record struct HttpMatch(HttpRoute Route, string[] Variables);
+
+/// <summary>All routes, read from the options of the services' methods.</summary>
+internal sealed class HttpRoutes
+{
+    /// <summary>The verb of rules that answer a GET with watch=true.</summary>
+    public const string Watch = "WATCH";
+
+    private readonly List<HttpRoute> _routes = [];
+
+    public IReadOnlyList<HttpRoute> All => _routes;
+
+    public void Add(ServiceDescriptor service, IReadOnlyList<BoundMethod> methods)
+    {
+        foreach (var rpc in service.Methods)
+        {
+            var bound = methods.Single(m => m.Method.Name == rpc.Name);
+            if (rpc.GetOptions()?.GetExtension(AnnotationsExtensions.Http) is { } rule)
+            {
+                Add(rpc, bound, rule);
+                foreach (var further in rule.AdditionalBindings)
+                {
+                    Add(rpc, bound, further);
+                }
+            }
+        }
+    }
+
+    /// <summary>The route of each verb that this path takes; none when no such path exists.</summary>
+    public Dictionary<string, HttpMatch> Find(string path)
+    {
+        var segments = PathTemplate.Split(path);
+        var found = new Dictionary<string, HttpMatch>();
+        foreach (var route in _routes)
+        {
+            if (route.Path.Match(segments) is { } variables)
+            {
+                found.TryAdd(route.Verb, new(route, variables));
+            }
+        }
+
+        return found;
+    }
+
+    private void Add(MethodDescriptor rpc, BoundMethod bound, HttpRule rule)
+    {
+        var (verb, path) = rule.PatternCase switch
+        {
+            HttpRule.PatternOneofCase.Get => ("GET", rule.Get),
+            HttpRule.PatternOneofCase.Put => ("PUT", rule.Put),
+            HttpRule.PatternOneofCase.Post => ("POST", rule.Post),
+            HttpRule.PatternOneofCase.Delete => ("DELETE", rule.Delete),
+            HttpRule.PatternOneofCase.Patch => ("PATCH", rule.Patch),
+            HttpRule.PatternOneofCase.Custom => (rule.Custom.Kind, rule.Custom.Path),
+            _ => throw new InvalidOperationException($"The http rule of {rpc.FullName} has no path"),
+        };
+        var body = rule.Body is "" or "*" ? null : rpc.InputType.FindFieldByName(rule.Body)
+            ?? throw new InvalidOperationException($"The http rule of {rpc.FullName} names the body {rule.Body}, which is no field of {rpc.InputType.Name}");
+        _routes.Add(new(verb, new(path), rpc, bound, body, rule.Body == "*"));
+    }
+}

@@ -1,0 +1,178 @@
+using System.Buffers;
+using Dwcp.Sdn.Core.Model;
+using Google.Protobuf;
+using Grpc.Core;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Logging;
+using Microsoft.Net.Http.Headers;
+using Status = Grpc.Core.Status;
+
+namespace Dwcp.Sdn.Northbound.Rest;
+
+/// <summary>Leads an HTTP request to the service method whose google.api.http rule it fits, and the answer back.</summary>
+internal sealed class Transcoder(HttpRoutes routes, NorthboundOptions options, TimeProvider clock, ILogger log)
+{
+    public async Task HandleAsync(HttpContext http)
+    {
+        try
+        {
+            await AnswerAsync(http, RouteOf(http.Request));
+        }
+        catch (RpcException e)
+        {
+            await RefuseAsync(http, e);
+        }
+        catch (OperationCanceledException) when (http.RequestAborted.IsCancellationRequested)
+        {
+            // The caller has gone; there is nobody to answer.
+        }
+        catch (OperationCanceledException)
+        {
+            await RefuseAsync(http, Faults.Of(
+                StatusCode.DeadlineExceeded, 504, ProblemCodes.DeadlineExceeded, $"The request was not done within {options.RequestTimeout.TotalSeconds} s",
+                Faults.Problem("", ProblemCodes.DeadlineExceeded, "The request took too long", "Read the object to see whether it was done, then try again")));
+        }
+        catch (BadHttpRequestException e)
+        {
+            await RefuseAsync(http, BadRequest(e));
+        }
+        catch (Exception e)
+        {
+            log.RequestFailed(http.Request.Method, http.Request.Path, e);
+            await RefuseAsync(http, new RpcException(new Status(StatusCode.Internal, "The controller made a mistake; its log says which")));
+        }
+    }
+
+    private HttpMatch RouteOf(HttpRequest request)
+    {
+        var found = routes.Find(request.Path.Value ?? "/");
+        if (found.Count == 0)
+        {
+            throw Faults.Of(StatusCode.NotFound, 404, ProblemCodes.NotFound, $"There is no {request.Path}",
+                Faults.Problem("", ProblemCodes.NotFound, $"No resource has the path {request.Path}", "Paths are /v1/<kind> and /v1/<kind>/<id>, such as /v1/networks/net1"));
+        }
+
+        var verb = HttpMethods.IsHead(request.Method) ? "GET" : request.Method;
+        if (verb == "GET" && request.Query["watch"] == "true" && found.TryGetValue(HttpRoutes.Watch, out var watch))
+        {
+            return watch;
+        }
+
+        if (verb != HttpRoutes.Watch && found.TryGetValue(verb, out var match))
+        {
+            return match;
+        }
+
+        var allowed = string.Join(", ", found.Keys.Where(v => v != HttpRoutes.Watch).SelectMany(v => v == "GET" ? ["GET", "HEAD"] : new[] { v }).Order());
+        var refused = Faults.Of(StatusCode.Unimplemented, 405, ProblemCodes.MethodNotAllowed, $"{request.Path} does not take {request.Method}",
+            Faults.Problem("", ProblemCodes.MethodNotAllowed, $"{request.Method} is not possible here", $"Use one of {allowed}"));
+        refused.Trailers.Add("allow", allowed);
+        throw refused;
+    }
+
+    private async Task AnswerAsync(HttpContext http, HttpMatch match)
+    {
+        var request = new RestRequest(match);
+        request.ReadPath();
+        request.ReadQuery(http.Request.Query);
+        request.ReadIfMatch(http.Request.Headers.IfMatch);
+        using var deadline = CancellationTokenSource.CreateLinkedTokenSource(http.RequestAborted);
+        if (!match.Route.Rpc.IsServerStreaming)
+        {
+            deadline.CancelAfter(options.RequestTimeout);
+        }
+
+        if (match.Route.TakesBody)
+        {
+            CheckMediaType(http.Request);
+            request.ReadBody(await ReadBodyAsync(http.Request, deadline.Token));
+        }
+
+        var call = new RestCallContext(http, match.Route.Bound.Method.FullName, clock.GetUtcNow().UtcDateTime + options.RequestTimeout, deadline.Token);
+        if (request.Problems.Count > 0)
+        {
+            await RefuseWithAllAsync(match, request, call);
+        }
+
+        if (match.Route.Rpc.IsServerStreaming)
+        {
+            await ServerSentEvents.AnswerAsync(http, match.Route.Bound, request.Message, call);
+        }
+        else
+        {
+            await match.Route.Bound.CallAsync(request.Message, answer => RestResponse.WriteAsync(http, answer, call), call);
+        }
+    }
+
+    /// <summary>What could be read is judged too, so that the caller learns of every problem at once.</summary>
+    private static async Task RefuseWithAllAsync(HttpMatch match, RestRequest request, RestCallContext call)
+    {
+        var all = request.Problems;
+        if (all.All(p => p.Field.Length > 0) && request.TryValidateOnly())
+        {
+            try
+            {
+                await match.Route.Bound.CallAsync(request.Message, _ => Task.CompletedTask, call);
+            }
+            catch (RpcException e) when (e.StatusCode == StatusCode.InvalidArgument)
+            {
+                // A field that could not be read must not be reported as missing as well.
+                var unread = all.Select(p => p.Field).ToArray();
+                all.AddRange(Faults.Read(e).Errors.Where(p => !unread.Any(f => IsSameOrWithin(f, p.Field) || IsSameOrWithin(p.Field, f))));
+            }
+        }
+
+        throw Faults.Invalid(all);
+    }
+
+    private static bool IsSameOrWithin(string path, string outer)
+        => outer.Length > 0 && path.StartsWith(outer, StringComparison.Ordinal) && (path.Length == outer.Length || path[outer.Length] is '.' or '[');
+
+    // A client that is told nothing else, such as curl -d, names its body a form; where a body is due it can only be JSON.
+    private static void CheckMediaType(HttpRequest request)
+    {
+        if (string.IsNullOrEmpty(request.ContentType))
+        {
+            return;
+        }
+
+        if (!MediaTypeHeaderValue.TryParse(request.ContentType, out var type)
+            || !(type.MediaType == "application/json" || type.MediaType == "application/x-www-form-urlencoded" || type.MediaType.EndsWith("+json", StringComparison.OrdinalIgnoreCase))
+            || (type.Charset.HasValue && !type.Charset.Equals("utf-8", StringComparison.OrdinalIgnoreCase)))
+        {
+            throw Faults.Of(StatusCode.InvalidArgument, 415, ProblemCodes.UnsupportedMediaType, $"A body of the type {request.ContentType} is not taken",
+                Faults.Problem("Content-Type", ProblemCodes.UnsupportedMediaType, $"{request.ContentType} is not JSON in UTF-8", "Send application/json"));
+        }
+    }
+
+    private static async Task<ReadOnlyMemory<byte>> ReadBodyAsync(HttpRequest request, CancellationToken stop)
+    {
+        while (true)
+        {
+            var read = await request.BodyReader.ReadAsync(stop);
+            if (read.IsCompleted)
+            {
+                var body = read.Buffer.ToArray();
+                request.BodyReader.AdvanceTo(read.Buffer.End);
+                return body;
+            }
+
+            request.BodyReader.AdvanceTo(read.Buffer.Start, read.Buffer.End);
+        }
+    }
+
+    private RpcException BadRequest(BadHttpRequestException e) => e.StatusCode == StatusCodes.Status413PayloadTooLarge
+        ? Faults.Of(StatusCode.ResourceExhausted, 413, ProblemCodes.TooLarge, $"The body is larger than {options.MaxBodyBytes} bytes",
+            Faults.Problem("", ProblemCodes.TooLarge, "The body is too large", $"Send at most {options.MaxBodyBytes} bytes"))
+        : Faults.Of(StatusCode.InvalidArgument, e.StatusCode, ProblemCodes.Invalid, e.Message,
+            Faults.Problem("", ProblemCodes.Invalid, e.Message, "Send a well-formed HTTP request"));
+
+    private async Task RefuseAsync(HttpContext http, RpcException e)
+    {
+        log.RequestRefused(http.Request.Method, http.Request.Path, e.Status.Detail);
+        if (!http.Response.HasStarted)
+        {
+            await RestResponse.WriteProblemAsync(http, e);
+        }
+    }
+}

@@ -1,0 +1,131 @@
+using System.Collections.Immutable;
+using Dwcp.Sdn.Api.V1;
+using Dwcp.Sdn.Core.Model;
+using Dwcp.Sdn.Northbound.Rest;
+using Google.Protobuf;
+using Google.Protobuf.WellKnownTypes;
+using Grpc.Core;
+
+namespace Dwcp.Sdn.Northbound.Services;
+
+/// <summary>What the services of all kinds have in common: requests become fabric commands, problems become statuses. It decides nothing.</summary>
+internal sealed class ResourceHandler<T>(IFabric fabric, ResourceKind kind, Func<Resource, T> toMessage, Func<T, ResourceSpec> toSpec, Action<T>? showDefaults = null)
+    where T : class, IResourceMessage, IMessage<T>, new()
+{
+    // Two callers that patch one object at once both succeed, one after the other.
+    private const int PatchAttempts = 8;
+    private static readonly string[] OutputFields = ["id", "resource_version", "generation", "status"];
+
+    private readonly string _name = kind.ToString().ToLowerInvariant();
+
+    public Task<T> GetAsync(string id)
+        => Task.FromResult(fabric.Find(kind, id) is { } found ? Show(found) : throw Outcomes.NotFound(_name, id));
+
+    public (string NextPageToken, string ResourceVersion) List(int pageSize, string pageToken, string filter, ICollection<T> into)
+    {
+        var paging = new Paging(pageSize, pageToken, filter, new T().Descriptor);
+        var list = fabric.List(kind);
+        return (paging.Take(list.Items.Select(r => (r.Id, (Func<T>)(() => Show(r)))), into), VersionText(list.Revision));
+    }
+
+    public async Task<T> PutAsync(string id, T? message, bool validateOnly, string ifMatch, ServerCallContext call)
+    {
+        if (message is null)
+        {
+            throw Faults.Invalid([Faults.Problem(_name, ProblemCodes.Required, $"The {_name} is missing", "Send the object")]);
+        }
+
+        CheckId(id, message);
+        var outcome = await ApplyAsync(id, message, validateOnly, VersionOf(id, ifMatch), call.CancellationToken);
+        if (outcome.OrThrow().Kind == OutcomeKind.Created && !validateOnly)
+        {
+            call.ResponseTrailers.Add(RestResponse.CreatedTrailer, "true");
+        }
+
+        return Show(outcome.Resource!);
+    }
+
+    public async Task<T> PatchAsync(string id, T? message, FieldMask? mask, bool validateOnly, string ifMatch, ServerCallContext call)
+    {
+        message ??= new T();
+        CheckId(id, message);
+        for (var attempt = 1; ; attempt++)
+        {
+            var wanted = VersionOf(id, ifMatch);
+            var current = fabric.Find(kind, id) ?? throw Outcomes.NotFound(_name, id);
+            var merged = ToMessage(current);
+            Merge(mask, message, merged);
+            var outcome = await ApplyAsync(id, merged, validateOnly, wanted ?? current.Version, call.CancellationToken);
+            if (outcome.Kind != OutcomeKind.VersionMoved || wanted is not null || attempt == PatchAttempts)
+            {
+                return Show(outcome.OrThrow().Resource!);
+            }
+        }
+    }
+
+    public async Task<Empty> DeleteAsync(string id, bool validateOnly, string ifMatch, ServerCallContext call)
+    {
+        var command = new DeleteCommand(kind, id) { ValidateOnly = validateOnly, IfVersion = VersionOf(id, ifMatch) };
+        (await fabric.ApplyAsync(command, call.CancellationToken)).OrThrow();
+        return new();
+    }
+
+    private static string VersionText(long version) => version.ToString();
+
+    private static void Merge(FieldMask? mask, T from, T into)
+    {
+        var unknown = (mask?.Paths ?? [])
+            .Where(path => !OutputFields.Contains(FieldPath.Split(path)[0]) && !FieldPath.Copy(path, from, into))
+            .Select(path => Faults.Problem(path, ProblemCodes.UnknownField, $"The update mask names {path}, which {from.Descriptor.Name} does not have", "Name fields as the proto does, map keys in backticks"))
+            .ToArray();
+        if (unknown.Length > 0)
+        {
+            throw Faults.Invalid(unknown);
+        }
+    }
+
+    private static void CheckId(string id, T message)
+    {
+        if (message.Id.Length > 0 && message.Id != id)
+        {
+            throw Faults.Invalid([Faults.Problem("id", ProblemCodes.Invalid, $"The object says {message.Id}, the request {id}", "Leave the id out of the object")]);
+        }
+    }
+
+    private Task<Outcome> ApplyAsync(string id, T message, bool validateOnly, long? version, CancellationToken stop)
+    {
+        var labels = message.Labels.ToImmutableSortedDictionary(StringComparer.Ordinal);
+        return fabric.ApplyAsync(new PutCommand(kind, id, toSpec(message), labels) { ValidateOnly = validateOnly, IfVersion = version }, stop);
+    }
+
+    private long? VersionOf(string id, string ifMatch) => ifMatch switch
+    {
+        "" => null,
+        "*" when fabric.Find(kind, id) is null => throw Outcomes.VersionMoved($"There is no {_name} {id}"),
+        "*" => null,
+        _ when long.TryParse(ifMatch, out var version) => version,
+        _ => throw Outcomes.VersionMoved($"\"{ifMatch}\" is not the resource version of {_name} {id}"),
+    };
+
+    /// <summary>The object as callers see it: with the values that stand where none was given. They are not merged into by a patch, so that they stay ours.</summary>
+    private T Show(Resource resource)
+    {
+        var message = ToMessage(resource);
+        showDefaults?.Invoke(message);
+        return message;
+    }
+
+    private T ToMessage(Resource resource)
+    {
+        var message = toMessage(resource);
+        message.Id = resource.Id;
+        message.ResourceVersion = VersionText(resource.Version);
+        message.Generation = resource.Generation;
+        foreach (var (key, value) in resource.Labels)
+        {
+            message.Labels.Add(key, value);
+        }
+
+        return message;
+    }
+}

@@ -1,0 +1,163 @@
+using System.Collections.Immutable;
+using Dwcp.Sdn.Core;
+using Dwcp.Sdn.Core.Model;
+
+namespace Dwcp.Sdn.Tests.Northbound;
+
+/// <summary>A fabric in memory with the rules that the northbound shows: judgement of all fields at once, versions, generations, allocation.</summary>
+internal sealed class MemoryFabric(TimeProvider clock) : IFabric
+{
+    private readonly Lock _lock = new();
+    private readonly SortedDictionary<(ResourceKind Kind, string Id), Resource> _objects = [];
+    private long _revision;
+
+    public bool StoreFails { get; set; }
+
+    public Dictionary<string, ImmutableArray<FlowEntry>> Flows { get; } = [];
+
+    public List<FabricEvent> Happened { get; } = [];
+
+    /// <summary>Runs before each command is judged, as another caller's request may.</summary>
+    public Action? Before { get; set; }
+
+    public async Task<Outcome> ApplyAsync(FabricCommand command, CancellationToken stop)
+    {
+        Before?.Invoke();
+        await Task.Yield();
+        lock (_lock)
+        {
+            _objects.TryGetValue((command.Kind, command.Id), out var existing);
+            if (command.IfVersion is { } version && existing?.Version != version)
+            {
+                return Outcome.Failed(OutcomeKind.VersionMoved, new Problem("resourceVersion", ProblemCodes.VersionMoved, $"It is {existing?.Version}", "Read it again"));
+            }
+
+            return command switch
+            {
+                PutCommand put => Put(put, existing),
+                DeleteCommand delete => Delete(delete, existing),
+                _ => throw new InvalidOperationException($"No such command: {command}"),
+            };
+        }
+    }
+
+    public Resource? Find(ResourceKind kind, string id)
+    {
+        lock (_lock)
+        {
+            return _objects.GetValueOrDefault((kind, id));
+        }
+    }
+
+    public ResourceList List(ResourceKind kind)
+    {
+        lock (_lock)
+        {
+            return new([.. _objects.Values.Where(o => o.Kind == kind).OrderBy(o => o.Id, StringComparer.Ordinal)], _revision);
+        }
+    }
+
+    public Task<ImmutableArray<FlowEntry>?> ReadFlowsAsync(string switchId, CancellationToken stop)
+        => Task.FromResult(Flows.TryGetValue(switchId, out var flows) ? (ImmutableArray<FlowEntry>?)flows : null);
+
+    public ImmutableArray<FabricEvent> Events() => [.. Happened];
+
+    private Outcome Put(PutCommand put, Resource? existing)
+    {
+        var problems = Judge(put.Spec).ToImmutableArray();
+        if (problems.Length > 0)
+        {
+            return Outcome.Failed(OutcomeKind.Invalid, problems);
+        }
+
+        if (put.Spec is NetworkSpec { Vni: { } vni } && _objects.Values.Any(o => o.Id != put.Id && o.Spec is NetworkSpec other && other.Vni == vni))
+        {
+            return Outcome.Failed(OutcomeKind.Conflict, new Problem("vni", ProblemCodes.InUse, $"VNI {vni} is in use", "Choose another"));
+        }
+
+        if (StoreFails)
+        {
+            return Outcome.Failed(OutcomeKind.Unavailable, new Problem("", ProblemCodes.Unavailable, "The disk is full", "Make room"));
+        }
+
+        var spec = put.Spec is PortSpec { Mac: null } port ? port with { Mac = (existing?.Spec as PortSpec)?.Mac ?? "02:00:00:00:00:11" } : put.Spec;
+        if (existing is not null && existing.Spec.Equals(spec) && existing.Labels.SequenceEqual(put.Labels))
+        {
+            return Outcome.Done(existing);
+        }
+
+        var generation = (existing?.Generation ?? 0) + (existing is not null && existing.Spec.Equals(spec) ? 0 : 1);
+        var made = new Resource(put.Kind, put.Id, put.Labels, _revision + 1, generation, spec, StatusOf(put.Kind, generation));
+        if (!put.ValidateOnly)
+        {
+            _revision++;
+            _objects[(put.Kind, put.Id)] = made;
+        }
+
+        return new(existing is null ? OutcomeKind.Created : OutcomeKind.Done, made, []);
+    }
+
+    private Outcome Delete(DeleteCommand delete, Resource? existing)
+    {
+        if (delete.Kind == ResourceKind.Network && _objects.Values.Any(o => o.Spec is PortSpec port && port.Network == delete.Id))
+        {
+            return Outcome.Failed(OutcomeKind.Conflict, new Problem("", ProblemCodes.InUse, $"Ports are in {delete.Id}", "Delete them first"));
+        }
+
+        if (existing is not null && !delete.ValidateOnly)
+        {
+            _revision++;
+            _objects.Remove((delete.Kind, delete.Id));
+        }
+
+        return Outcome.Done(null);
+    }
+
+    private static IEnumerable<Problem> Judge(ResourceSpec spec)
+    {
+        switch (spec)
+        {
+            case NetworkSpec network:
+                if (network.Vni is null)
+                {
+                    yield return new("vni", ProblemCodes.Required, "A network needs a VNI", "Give vni, 1 to 16777215");
+                }
+                else if (network.Vni is 0 or > 16_777_215)
+                {
+                    yield return new("vni", ProblemCodes.OutOfRange, $"{network.Vni} is no VNI", "Give 1 to 16777215");
+                }
+
+                if (network.Vrf is not null)
+                {
+                    yield return new("vrf", ProblemCodes.NotSupportedYet, "VRFs are not acted upon yet", "Leave vrf out");
+                }
+
+                if (network.Mtu is < 68)
+                {
+                    yield return new("mtu", ProblemCodes.OutOfRange, "Too small", "Give at least 68");
+                }
+
+                break;
+            case SubnetSpec { Cidr: null }:
+                yield return new("cidr", ProblemCodes.Required, "A subnet needs a prefix", "Give cidr");
+                break;
+            case PortSpec { Network: null }:
+                yield return new("network", ProblemCodes.Required, "A port needs a network", "Give network");
+                break;
+        }
+    }
+
+    private ResourceStatus StatusOf(ResourceKind kind, long generation)
+    {
+        ImmutableArray<Condition> conditions = [new(ConditionType.Accepted, ConditionStatus.True, "Accepted", "", generation, clock.GetUtcNow())];
+        return kind switch
+        {
+            ResourceKind.Network => new NetworkStatus(conditions, generation, 7, 1450, ["h1"], 0),
+            ResourceKind.Subnet => new SubnetStatus(conditions, generation, 0),
+            ResourceKind.Port => new PortStatus(conditions, generation, 3, null, null, null, "UNBOUND"),
+            _ => new SwitchStatus(
+                conditions, generation, "0000000000000001", "192.0.2.1:40000", "192.0.2.1", "host1", "3.1.0", "1.3", true,
+                [new(5, "tap0", "system", "vm1", null)], 10, 2, 1, "meters"),
+        };
+    }
+}
