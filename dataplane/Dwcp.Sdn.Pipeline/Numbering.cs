@@ -1,0 +1,30 @@
+using Dwcp.Sdn.Core.Flows;
+
+namespace Dwcp.Sdn.Pipeline;
+
+/// <summary>Group and meter numbers, derived from the object they serve, so that they are the same after a restart and name their owner.</summary>
+public static class Numbering
+{
+    /// <summary>Copies a packet to every local port of the network. Bridge domains go up to 0x7fffff7f.</summary>
+    public static uint LocalGroup(uint bridgeDomain) => bridgeDomain << 1;
+
+    /// <summary>Copies a packet to every VTEP that carries the network.</summary>
+    public static uint RemoteGroup(uint bridgeDomain) => (bridgeDomain << 1) | 1;
+
+    /// <summary>The meter of what a port sends to many (table 15).</summary>
+    public static uint PortMeter(uint logicalPort) => logicalPort << 1;
+
+    /// <summary>The meter of what a network floods because it does not know the destination (table 45).</summary>
+    public static uint FloodMeter(uint bridgeDomain) => (bridgeDomain << 1) | 1;
+
+    /// <summary>Whose group this is. A group has no cookie of its own.</summary>
+    public static Cookie OwnerOfGroup(uint group) =>
+        new((group & 1) == 0 ? NeedKind.LocalFlood : NeedKind.RemoteFlood, group >> 1);
+
+    /// <summary>Whose meter this is. A meter has no cookie of its own.</summary>
+    public static Cookie OwnerOfMeter(uint meter) =>
+        new((meter & 1) == 0 ? NeedKind.Port : NeedKind.Network, meter >> 1);
+
+    /// <summary>Whether the number is one that this pipeline gives; OVS's virtual meters are not.</summary>
+    public static bool IsOrdinaryMeter(uint meter) => meter is > 0 and < Meter.Slowpath;
+}
