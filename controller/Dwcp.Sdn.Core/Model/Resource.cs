@@ -14,6 +14,8 @@ public enum ResourceKind
 /// <summary>An object as callers see it: what was asked for with what was allocated filled in, and what is true of it now.</summary>
 /// <param name="Version">The store's revision that last changed the object; 0 for one that is only observed.</param>
 /// <param name="Generation">Counts the changes of the spec, from 1.</param>
+/// <param name="Spec">What holds: what was given, with what was allocated, computed and defaulted.</param>
+/// <param name="Given">What the caller gave and nothing else; a patch starts from it.</param>
 public sealed record Resource(
     ResourceKind Kind,
     string Id,
@@ -21,6 +23,7 @@ public sealed record Resource(
     long Version,
     long Generation,
     ResourceSpec Spec,
+    ResourceSpec Given,
     ResourceStatus Status);
 
 /// <summary>

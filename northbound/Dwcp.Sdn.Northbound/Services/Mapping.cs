@@ -152,13 +152,7 @@ internal static class Mapping
                 Connected = status.Connected,
                 Versions = new(),
                 Ports = { status.Ports.Select(ToSwitchPort) },
-                Counts = new()
-                {
-                    Ports = status.Ports.Length,
-                    Flows = status.FlowsWanted,
-                    Groups = status.GroupsWanted,
-                    Meters = status.MetersWanted,
-                },
+                Counts = new() { Ports = status.Ports.Length, Needs = status.Needs },
             },
         };
         Set(spec.Mode, v => m.Mode = Value<V1.Switch.Types.Mode>(v));

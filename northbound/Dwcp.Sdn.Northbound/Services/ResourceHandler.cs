@@ -53,7 +53,7 @@ internal sealed class ResourceHandler<T>(IFabric fabric, ResourceKind kind, Func
         {
             var wanted = VersionOf(id, ifMatch);
             var current = fabric.Find(kind, id) ?? throw Outcomes.NotFound(_name, id);
-            var merged = ToMessage(current);
+            var merged = ToMessage(current with { Spec = current.Given });
             Merge(mask, message, merged);
             var outcome = await ApplyAsync(id, merged, validateOnly, wanted ?? current.Version, call.CancellationToken);
             if (outcome.Kind != OutcomeKind.VersionMoved || wanted is not null || attempt == PatchAttempts)
@@ -107,7 +107,7 @@ internal sealed class ResourceHandler<T>(IFabric fabric, ResourceKind kind, Func
         _ => throw Outcomes.VersionMoved($"\"{ifMatch}\" is not the resource version of {_name} {id}"),
     };
 
-    /// <summary>The object as callers see it: with the values that stand where none was given. They are not merged into by a patch, so that they stay ours.</summary>
+    /// <summary>The object as callers see it: with the values that stand where none was given.</summary>
     private T Show(Resource resource)
     {
         var message = ToMessage(resource);

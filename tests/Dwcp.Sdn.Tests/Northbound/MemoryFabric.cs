@@ -87,7 +87,7 @@ internal sealed class MemoryFabric(TimeProvider clock) : IFabric
         }
 
         var generation = (existing?.Generation ?? 0) + (existing is not null && existing.Spec.Equals(spec) ? 0 : 1);
-        var made = new Resource(put.Kind, put.Id, put.Labels, _revision + 1, generation, spec, StatusOf(put.Kind, generation));
+        var made = new Resource(put.Kind, put.Id, put.Labels, _revision + 1, generation, spec, put.Spec, StatusOf(put.Kind, generation));
         if (!put.ValidateOnly)
         {
             _revision++;
@@ -157,7 +157,7 @@ internal sealed class MemoryFabric(TimeProvider clock) : IFabric
             ResourceKind.Port => new PortStatus(conditions, generation, 3, null, null, null, "UNBOUND"),
             _ => new SwitchStatus(
                 conditions, generation, "0000000000000001", "192.0.2.1:40000", "192.0.2.1", "host1", "3.1.0", "1.3", true,
-                [new(5, "tap0", "system", "vm1", null)], 10, 2, 1, "meters"),
+                [new(5, "tap0", "system", "vm1", null)], 13, "meters"),
         };
     }
 }

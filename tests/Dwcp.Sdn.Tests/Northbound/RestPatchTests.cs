@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Dwcp.Sdn.Core.Model;
 
 namespace Dwcp.Sdn.Tests.Northbound;
 
@@ -55,6 +56,18 @@ public sealed class RestPatchTests : RestFixture
     }
 
     [Fact]
+    public async Task A_patch_starts_from_what_was_given_so_that_what_was_allocated_stays_allocated()
+    {
+        var made = await SendAsync("PUT", "/v1/ports/p1", """{"network": "n"}""");
+
+        var patched = await SendAsync("PATCH", "/v1/ports/p1", """{"labels": {"a": "1"}}""");
+
+        Assert.Equal(made["mac"].GetString(), patched["mac"].GetString());
+        Assert.Equal(new PortSpec { Network = "n" }, Fabric.Find(ResourceKind.Port, "p1")!.Given);
+        Assert.NotEqual(Fabric.Find(ResourceKind.Port, "p1")!.Given, Fabric.Find(ResourceKind.Port, "p1")!.Spec);
+    }
+
+    [Fact]
     public async Task A_patch_of_what_is_not_there_is_404()
         => Assert.Equal(404, (await SendAsync("PATCH", "/v1/networks/net1", """{"vni": 5001}""")).Status);
 
@@ -80,7 +93,7 @@ public sealed class RestPatchTests : RestFixture
             {
                 once = false;
                 Fabric.ApplyAsync(
-                    new Core.Model.PutCommand(Core.Model.ResourceKind.Network, "net1", new Core.Model.NetworkSpec { Vni = 5001, Mtu = 1300 }, System.Collections.Immutable.ImmutableSortedDictionary<string, string>.Empty),
+                    new PutCommand(ResourceKind.Network, "net1", new NetworkSpec { Vni = 5001, Mtu = 1300 }, System.Collections.Immutable.ImmutableSortedDictionary<string, string>.Empty),
                     CancellationToken.None).GetAwaiter().GetResult();
             }
         };
