@@ -5,6 +5,11 @@
 export DOTNET_NOLOGO=1 DOTNET_CLI_TELEMETRY_OPTOUT=1 DOTNET_SKIP_FIRST_TIME_EXPERIENCE=1
 export MSBUILDDISABLENODEREUSE=1 DOTNET_CLI_USE_MSBUILD_SERVER=0 UseSharedCompilation=false
 
+# A built program looks for the runtime in the system's place only, unless told where the SDK at hand has it.
+if [[ -z ${DOTNET_ROOT:-} ]] && dotnet_root=$(dirname "$(readlink -f "$(command -v dotnet)")") && [[ -d $dotnet_root/host/fxr ]]; then
+    export DOTNET_ROOT=$dotnet_root
+fi
+
 readonly controller_project=$repository/controller/Dwcp.Sdn.Controller
 readonly controller_binary=$controller_project/bin/Release/net10.0/dwcp-controller
 
