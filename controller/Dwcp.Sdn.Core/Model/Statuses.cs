@@ -29,7 +29,7 @@ public sealed record SwitchPortStatus(uint OfPort, string Name, string Type, str
 
 /// <summary>What is true of a switch.</summary>
 /// <param name="Address">Where its connection comes from, as ADDR:PORT; null while it is away.</param>
-/// <param name="Needs">How many things the fabric needs of it; each becomes a few flows, groups or meters.</param>
+/// <param name="Flows">The flows that it was seen to hold when it last confirmed a change.</param>
 public sealed record SwitchStatus(
     ImmutableArray<Condition> Conditions,
     long ObservedGeneration,
@@ -41,6 +41,8 @@ public sealed record SwitchStatus(
     string? OpenFlowVersion,
     bool Connected,
     ImmutableArray<SwitchPortStatus> Ports,
-    int Needs,
+    int Flows,
+    int Groups,
+    int Meters,
     string? QosMechanism)
     : ResourceStatus(Conditions, ObservedGeneration);

@@ -1,0 +1,317 @@
+using System.Collections.Immutable;
+using Dwcp.Sdn.Core;
+using Dwcp.Sdn.Core.Hosts;
+using Dwcp.Sdn.Core.Model;
+using Dwcp.Sdn.Fabric.Hosts;
+using Dwcp.Sdn.Fabric.Intent;
+using Dwcp.Sdn.Fabric.Planning;
+
+namespace Dwcp.Sdn.Fabric;
+
+/// <summary>What is true of each object, judged again for those that something happened to.</summary>
+public sealed partial class FabricMachine
+{
+    private const int EventsKept = 10_000;
+
+    private void Publish(DateTimeOffset now)
+    {
+        var next = Snapshot with { Revision = Revision };
+        foreach (var kind in dirty.GroupBy(d => d.Kind))
+        {
+            var objects = next.Of(kind.Key).ToBuilder();
+            foreach (var subject in kind)
+            {
+                var before = objects.GetValueOrDefault(subject.Id);
+                if (Describe(subject) is { } described)
+                {
+                    objects[subject.Id] = described with { Status = Keep(described.Status, before?.Status, now) };
+                }
+                else
+                {
+                    objects.Remove(subject.Id);
+                }
+            }
+
+            next = next.With(kind.Key, objects.ToImmutable());
+        }
+
+        dirty.Clear();
+        var events = next.Events;
+        foreach (var (name, subject, message) in happened)
+        {
+            events = events.Enqueue(new FabricEvent(++eventSequence, now, name, subject, message));
+            if (eventSequence > EventsKept)
+            {
+                events = events.Dequeue();
+            }
+        }
+
+        happened.Clear();
+        Snapshot = next with { Events = events };
+    }
+
+    /// <summary>A condition whose status has not changed keeps the time of its last change.</summary>
+    private static ResourceStatus Keep(ResourceStatus now, ResourceStatus? before, DateTimeOffset time) => now with
+    {
+        Conditions =
+        [
+            .. now.Conditions.Select(c => c with
+            {
+                LastTransition = before?.Conditions.FirstOrDefault(o => o.Type == c.Type) is { } old && old.Status == c.Status ? old.LastTransition : time,
+            }),
+        ],
+    };
+
+    private Resource? Describe(ObjectRef subject) => subject.Kind switch
+    {
+        ResourceKind.Network => Intent.Networks.TryGetValue(subject.Id, out var n) ? Describe(n) : null,
+        ResourceKind.Subnet => Intent.Subnets.TryGetValue(subject.Id, out var s) ? Describe(s) : null,
+        ResourceKind.Port => Intent.Ports.TryGetValue(subject.Id, out var p) ? Describe(p) : null,
+        _ => DescribeSwitch(subject.Id),
+    };
+
+    private static Resource ToResource(ResourceKind kind, FabricObject o, ResourceSpec spec, ResourceSpec given, ResourceStatus status) =>
+        new(kind, o.Id, o.Labels, o.Version, o.Generation, spec, given, status);
+
+    private static Condition Is(ConditionType type, bool holds, string reason, string message, long generation) =>
+        new(type, holds ? ConditionStatus.True : ConditionStatus.False, reason, message, generation, default);
+
+    private Resource Describe(Network n)
+    {
+        var hosts = planner.CarriersOf(n.Id).Order(StringComparer.Ordinal).ToImmutableArray();
+        var spec = n.Spec with
+        {
+            Type = n.Spec.Type ?? "OVERLAY",
+            Encapsulation = n.Spec.Encapsulation ?? "VXLAN",
+            Mtu = Network.Mtu,
+            ArpSuppression = n.ArpSuppression,
+            UnknownUnicast = n.Spec.UnknownUnicast ?? "DROP",
+        };
+        return ToResource(ResourceKind.Network, n, spec, n.Spec, new NetworkStatus(
+            [Is(ConditionType.Accepted, true, "Valid", "the network can be acted upon", n.Generation), Programmed(n.Id, new ObjectRef(ResourceKind.Network, n.Id), n.Generation)],
+            n.Generation,
+            n.BridgeDomain,
+            Network.Mtu,
+            hosts,
+            Intent.PortsOf(n.Id).Count));
+    }
+
+    private Resource Describe(Subnet s)
+    {
+        var spec = s.Spec with
+        {
+            GatewayMac = s.GatewayMac.ToString(),
+            Dhcp = s.Spec.Dhcp ?? new DhcpSpec { Enabled = false },
+            Ra = s.Spec.Ra ?? new RaSpec { Enabled = false },
+        };
+        return ToResource(ResourceKind.Subnet, s, spec, s.Spec, new SubnetStatus(
+            [Accepted(s.NetworkId, s.Generation), Programmed(s.NetworkId, new ObjectRef(ResourceKind.Network, s.NetworkId), s.Generation)],
+            s.Generation,
+            Intent.PortsOf(s.NetworkId).Sum(p => Intent.Ports[p].Addresses.Count(a => s.Cidr.Contains(a)))));
+    }
+
+    private Resource Describe(Port p)
+    {
+        var spec = p.Spec with
+        {
+            Mac = p.Mac.ToString(),
+            Addresses = p.Addresses.Select(a => a.ToString()).ToEquatableArray(),
+            PortSecurity = p.PortSecurity,
+        };
+        var claims = planner.ClaimsTo(p.Id);
+        var placement = planner.PlacementOf(p.Id);
+        var bound = claims.FirstOrDefault(c => placement?.Host == c.Host && placement.Local.OfPort == c.Interface.OfPort);
+        return ToResource(ResourceKind.Port, p, spec, p.Spec, new PortStatus(
+            [
+                Accepted(p.NetworkId, p.Generation),
+                BoundCondition(p, claims, bound),
+                placement is null
+                    ? Is(ConditionType.Programmed, false, "NotBound", "nothing is programmed before the port is bound in an existing network", p.Generation)
+                    : Programmed(p.NetworkId, new ObjectRef(ResourceKind.Port, p.Id), p.Generation),
+                Degraded(p, claims, bound),
+            ],
+            p.Generation,
+            p.LogicalPort,
+            bound?.Host,
+            bound?.Interface.OfPort.Value,
+            bound?.Interface.Name,
+            bound is null ? "UNBOUND" : bound.Interface.Up ? "UP" : "DOWN"));
+    }
+
+    private Condition Accepted(string network, long generation) => Intent.Networks.ContainsKey(network)
+        ? Is(ConditionType.Accepted, true, "Valid", $"network '{network}' exists", generation)
+        : Is(ConditionType.Accepted, false, "NetworkNotFound", $"network '{network}' does not exist; make it with PUT /v1/networks/{network}", generation);
+
+    private Condition BoundCondition(Port p, IReadOnlyList<Claim> claims, Claim? bound)
+    {
+        if (bound is not null)
+        {
+            return Is(ConditionType.Bound, true, "InterfaceFound", $"interface {bound.Interface.Name} of {bound.Host}", p.Generation);
+        }
+
+        if (claims.Count == 0)
+        {
+            return Is(
+                ConditionType.Bound,
+                false,
+                "NoInterface",
+                $"no interface of a bridge {HostJoin.Bridge} has external_ids:iface-id={p.Id}; set it where the VM is attached",
+                p.Generation);
+        }
+
+        return planner.Hosts.ContainsKey(claims[0].Host)
+            ? Is(ConditionType.Bound, false, "NetworkNotFound", $"interface {claims[0].Interface.Name} of {claims[0].Host} waits for network '{p.NetworkId}'", p.Generation)
+            : Is(ConditionType.Bound, false, "HostNotInFabric", $"interface {claims[0].Interface.Name} is on {claims[0].Host}, which is not part of the fabric; see /v1/switches/{claims[0].Host}", p.Generation);
+    }
+
+    private static Condition Degraded(Port p, IReadOnlyList<Claim> claims, Claim? bound) => claims.FirstOrDefault(c => c != bound) is { } second && bound is not null
+        ? Is(ConditionType.Degraded, true, "DuplicateInterface", $"interface {second.Interface.Name} of {second.Host} claims the port too and is refused; remove its iface-id", p.Generation)
+        : Is(ConditionType.Degraded, false, "AsExpected", "nothing is known against it", p.Generation);
+
+    /// <summary>True when every switch that carries the network has confirmed the object's last change; with none it is true as well.</summary>
+    private Condition Programmed(string network, ObjectRef subject, long generation)
+    {
+        List<string> waiting = [];
+        List<string> away = [];
+        var count = 0;
+        foreach (var host in planner.CarriersOf(network))
+        {
+            count++;
+            if (planner.Switches[host].IsPending(subject))
+            {
+                (IsConnected(host) ? waiting : away).Add(host);
+            }
+        }
+
+        if (away.Count > 0)
+        {
+            return new Condition(
+                ConditionType.Programmed, ConditionStatus.Unknown, "SwitchDisconnected", $"not confirmed by {string.Join(", ", away)}, which is not connected", generation, default);
+        }
+
+        return waiting.Count > 0
+            ? Is(ConditionType.Programmed, false, "Pending", $"waits for {string.Join(", ", waiting)}", generation)
+            : count == 0
+                ? Is(ConditionType.Programmed, true, "NothingToProgram", "no switch carries it", generation)
+                : Is(ConditionType.Programmed, true, "Confirmed", $"confirmed by {count} {(count == 1 ? "switch" : "switches")}", generation);
+    }
+
+    private bool IsConnected(string host) =>
+        registry.Known.GetValueOrDefault(host)?.DatapathId is { } datapath && sightings.ContainsKey(datapath);
+
+    private Resource? DescribeSwitch(string id)
+    {
+        var host = registry.Known.GetValueOrDefault(id);
+        var datapath = host?.DatapathId;
+        if (host is null && Core.Net.DatapathId.TryParse(id, out var parsed) && sightings.ContainsKey(parsed))
+        {
+            datapath = parsed;
+        }
+
+        var intent = Intent.Switches.GetValueOrDefault(id);
+        if ((host is null && datapath is null && intent is null)
+            || (host is null && datapath is { } owned && registry.OwnerOf(owned) is { Vtep: not null }))
+        {
+            return null;
+        }
+
+        var sighting = datapath is { } d ? sightings.GetValueOrDefault(d) : null;
+        var inventory = registry.SpeakerOf(id)?.Inventory;
+        var needs = planner.Switches.GetValueOrDefault(id);
+        var generation = intent?.Generation ?? 0;
+        var mode = intent?.Spec.Mode ?? (host?.Vtep is not null ? "FABRIC" : "OBSERVED");
+        var status = new SwitchStatus(
+            [SwitchAccepted(id, host, mode, generation), SwitchProgrammed(needs, sighting, generation), SwitchDegraded(id, inventory, generation)],
+            generation,
+            datapath?.ToString(),
+            sighting?.Address,
+            host?.Vtep?.ToString(),
+            inventory?.Hostname,
+            inventory?.OvsVersion,
+            sighting is null ? null : "1.3",
+            sighting is not null,
+            PortsOf(inventory),
+            needs?.Holding.Flows ?? 0,
+            needs?.Holding.Groups ?? 0,
+            needs?.Holding.Meters ?? 0,
+            null);
+        return new Resource(
+            ResourceKind.Switch,
+            id,
+            intent?.Labels ?? ImmutableSortedDictionary<string, string>.Empty,
+            intent?.Version ?? 0,
+            generation,
+            new SwitchSpec { Mode = mode },
+            intent?.Spec ?? new SwitchSpec(),
+            status);
+    }
+
+    private static ImmutableArray<SwitchPortStatus> PortsOf(HostInventory? inventory) =>
+    [
+        .. (inventory?.Bridge(HostJoin.Bridge)?.Ports ?? [])
+            .SelectMany(p => p.Interfaces)
+            .Select(i => new SwitchPortStatus(i.OfPort?.Value ?? 0, i.Name, i.Type, i.IfaceId, i.Error)),
+    ];
+
+    private Condition SwitchAccepted(string id, KnownHost? host, string mode, long generation)
+    {
+        if (host is null)
+        {
+            return Is(ConditionType.Accepted, false, "NoHost", "no OVSDB session announces this switch; on its host: ovs-vsctl set-manager tcp:CONTROLLER:6640", generation);
+        }
+
+        if (host.Vtep is null)
+        {
+            return Is(ConditionType.Accepted, false, "NotAnnounced", "the host announces no VTEP; on it: ovs-vsctl set open . external_ids:dwcp-vtep-ip=ADDRESS", generation);
+        }
+
+        if (mode == "OBSERVED")
+        {
+            return Is(ConditionType.Accepted, false, "Observed", "its mode is OBSERVED: it is shown and not touched", generation);
+        }
+
+        return registry.RivalOf(host) is { } rival
+            ? Is(ConditionType.Accepted, false, "DuplicateVtepAddress", $"{host.Vtep} is the VTEP of '{rival.Id}', which announced it first; give this host another", generation)
+            : Is(ConditionType.Accepted, true, "Announced", $"VTEP {host.Vtep} of host '{id}'", generation);
+    }
+
+    private static Condition SwitchProgrammed(SwitchNeeds? needs, SwitchSighting? sighting, long generation)
+    {
+        if (needs is null)
+        {
+            return Is(ConditionType.Programmed, false, "NotManaged", "nothing is programmed on it", generation);
+        }
+
+        var done = needs.Confirmed >= needs.Generation;
+        if (sighting is null)
+        {
+            return new Condition(ConditionType.Programmed, ConditionStatus.Unknown, "SwitchDisconnected", "it is not connected; it goes on with the rules that it has", generation, default);
+        }
+
+        return done
+            ? Is(ConditionType.Programmed, true, "Confirmed", "a barrier confirmed all that it needs", generation)
+            : Is(ConditionType.Programmed, false, "Pending", "changes are under way", generation);
+    }
+
+    private Condition SwitchDegraded(string id, HostInventory? inventory, long generation)
+    {
+        if (registry.PretenderOf(id) is { } pretender)
+        {
+            return Is(ConditionType.Degraded, true, "DuplicateSystemId", $"the host at {pretender.Peer} has the same system-id and is refused; give it another", generation);
+        }
+
+        if (inventory is { Faults: [var fault, ..] })
+        {
+            return Is(ConditionType.Degraded, true, "HostSettingFaulty", fault.ToString(), generation);
+        }
+
+        if (troubles.GetValueOrDefault($"host/{id}") is { } host)
+        {
+            return Is(ConditionType.Degraded, true, "HostChangeFailed", host, generation);
+        }
+
+        return troubles.GetValueOrDefault($"switch/{id}") is { } trouble
+            ? Is(ConditionType.Degraded, true, "ProgrammingFailed", trouble, generation)
+            : Is(ConditionType.Degraded, false, "AsExpected", "nothing is known against it", generation);
+    }
+}

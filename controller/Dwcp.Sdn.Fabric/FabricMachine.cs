@@ -1,0 +1,465 @@
+using System.Collections.Immutable;
+using Dwcp.Sdn.Core.Hosts;
+using Dwcp.Sdn.Core.Model;
+using Dwcp.Sdn.Core.Net;
+using Dwcp.Sdn.Core.Store;
+using Dwcp.Sdn.Fabric.Hosts;
+using Dwcp.Sdn.Fabric.Intent;
+using Dwcp.Sdn.Fabric.Planning;
+
+namespace Dwcp.Sdn.Fabric;
+
+/// <summary>An OpenFlow connection as the fabric sees it.</summary>
+/// <param name="Address">The switch's end, as ADDR:PORT.</param>
+public sealed record SwitchSighting(DatapathId DatapathId, string Address, string Description);
+
+/// <summary>What a switch's reconcile loop has to bring about.</summary>
+/// <param name="Needs">Whose needs they are; another instance than before means: begin anew with all of them.</param>
+public sealed record SwitchWork(SwitchNeeds Needs, long Generation, ImmutableArray<NeedChange> Changes);
+
+/// <summary>What the host process has to do after a step of the machine.</summary>
+/// <param name="Wake">Switches whose needs changed.</param>
+/// <param name="Join">OVSDB sessions whose host may need changes.</param>
+public sealed record Effects(
+    ImmutableArray<StorePut> Put, ImmutableArray<string> Delete, ImmutableArray<DatapathId> Wake, ImmutableArray<long> Join);
+
+/// <summary>
+/// The fabric as a machine that touches nothing: commands, hosts and switches in; needs, host changes, records and snapshots
+/// out. It has one owner, which calls <see cref="Settle"/> after a burst of inputs.
+/// </summary>
+public sealed partial class FabricMachine
+{
+    private readonly HostRegistry registry = new();
+    private readonly FabricPlanner planner = new();
+    private readonly Dictionary<DatapathId, SwitchSighting> sightings = [];
+    private readonly Dictionary<string, string> troubles = [];
+    private readonly HashSet<ObjectRef> dirty = [];
+    private readonly HashSet<string> hostsToStore = [];
+    private readonly HashSet<long> sessionsToJoin = [];
+    private readonly List<(string Name, string Subject, string Message)> happened = [];
+    private readonly HashSet<string> stored = [];
+    private long eventSequence;
+
+    /// <summary>The state of a store's whole listing.</summary>
+    /// <exception cref="InvalidDataException">A record cannot be read; the message names it.</exception>
+    public FabricMachine(StoreListing listing)
+    {
+        var (intent, hosts) = Records.Read(listing.Entries);
+        Revision = listing.Revision;
+        Intent = intent;
+        planner.Use(intent);
+        foreach (var host in hosts)
+        {
+            registry.Restore(host);
+            stored.Add(host.Id);
+            planner.Claim(host.Id, [], host.Interfaces);
+            dirty.Add(new ObjectRef(ResourceKind.Switch, host.Id));
+        }
+
+        UpdateMembers();
+        dirty.UnionWith(intent.Networks.Keys.Select(id => new ObjectRef(ResourceKind.Network, id)));
+        dirty.UnionWith(intent.Subnets.Keys.Select(id => new ObjectRef(ResourceKind.Subnet, id)));
+        dirty.UnionWith(intent.Ports.Keys.Select(id => new ObjectRef(ResourceKind.Port, id)));
+        dirty.UnionWith(intent.Switches.Keys.Select(id => new ObjectRef(ResourceKind.Switch, id)));
+    }
+
+    public FabricIntent Intent { get; private set; }
+
+    public long Revision { get; private set; }
+
+    public FabricSnapshot Snapshot { get; private set; } = FabricSnapshot.Empty;
+
+    /// <summary>The store has committed what was judged: the intent moves on.</summary>
+    public void Committed(long revision, IEnumerable<Judgement> judgements)
+    {
+        Revision = revision;
+        foreach (var judgement in judgements)
+        {
+            Intent = judgement.Intent;
+            foreach (var (kind, id) in judgement.Removed)
+            {
+                Changed(new ObjectRef(kind, id), "Deleted");
+            }
+
+            foreach (var value in judgement.Changed)
+            {
+                Changed(RefOf(value), judgement.Created && value == judgement.Changed[0] ? "Created" : "Changed");
+            }
+        }
+
+        foreach (var value in judgements.SelectMany(j => j.Changed))
+        {
+            if (Intent.Find(RefOf(value).Kind, value.Id) is { } now)
+            {
+                Intent = Intent.With(now with { Version = revision });
+            }
+        }
+
+        planner.Use(Intent);
+        foreach (var judgement in judgements)
+        {
+            foreach (var subject in judgement.Removed.Select(r => new ObjectRef(r.Kind, r.Id)).Concat(judgement.Changed.Select(RefOf)))
+            {
+                Plan(subject);
+            }
+        }
+    }
+
+    /// <summary>The object as it would be after a judgement that is not carried out.</summary>
+    public Resource? Preview(Judgement judgement) => judgement.Changed switch
+    {
+        [Network n, ..] => Describe(n),
+        [Subnet s, ..] => Describe(s),
+        [Port p, ..] => Describe(p),
+        _ => null,
+    };
+
+    /// <summary>Whose contribution a rule is, by its cookie, such as <c>ports/vm1</c>.</summary>
+    public IReadOnlyDictionary<ulong, string> NamesOfCookies(DatapathId datapath) =>
+        registry.OwnerOf(datapath) is { } host && planner.Switches.TryGetValue(host.Id, out var needs) ? needs.NamesOfCookies() : ImmutableDictionary<ulong, string>.Empty;
+
+    /// <summary>A session with a host's OVSDB shows an inventory.</summary>
+    public void HostSeen(long session, string peer, HostInventory inventory)
+    {
+        var known = registry.Session(session);
+        var spoke = known?.Host;
+        var claimed = known?.Inventory.SystemId;
+        Touch(registry.Seen(session, peer, inventory));
+        sessionsToJoin.Add(session);
+        if (registry.Session(session)?.Host is { } id)
+        {
+            if (id != spoke)
+            {
+                Happened("HostConnected", new ObjectRef(ResourceKind.Switch, id), $"OVSDB session from {peer}");
+            }
+        }
+        else if (known is null || spoke is not null || claimed != inventory.SystemId)
+        {
+            Refused(peer, inventory);
+        }
+    }
+
+    /// <summary>A session with a host's OVSDB ended; what is known of the host stays.</summary>
+    public void HostGone(long session)
+    {
+        var touched = registry.Gone(session);
+        Touch(touched);
+        foreach (var id in touched.Keys)
+        {
+            Happened("HostDisconnected", new ObjectRef(ResourceKind.Switch, id), "the OVSDB session ended; its rules and bindings stay as they were last seen");
+            if (registry.SpeakerOf(id) is { } next)
+            {
+                sessionsToJoin.Add(next.Number);
+            }
+        }
+    }
+
+    /// <summary>What to change on the host of a session so that it is part of the fabric; nothing for a host that is not.</summary>
+    /// <param name="target">From our end of the session to the OpenFlow target, such as <c>tcp:192.0.2.9:6653</c>.</param>
+    public ImmutableArray<HostChange> JoinPlan(long session, Func<IpAddress?, string> target) =>
+        registry.Session(session) is { Host: { } id } found && planner.Hosts.ContainsKey(id)
+            ? HostJoin.Plan(id, found.Inventory, target(found.Inventory.LocalAddress))
+            : [];
+
+    /// <summary>What a session's host was asked for did not work (null: it did).</summary>
+    public void HostTrouble(long session, string? message)
+    {
+        if (registry.Session(session)?.Host is { } id)
+        {
+            Trouble($"host/{id}", new ObjectRef(ResourceKind.Switch, id), "HostChangeFailed", message);
+        }
+    }
+
+    /// <summary>A switch has connected and can be programmed.</summary>
+    public void SwitchUp(SwitchSighting sighting)
+    {
+        sightings[sighting.DatapathId] = sighting;
+        var subject = SwitchRef(sighting.DatapathId);
+        Happened("SwitchConnected", subject, $"{sighting.DatapathId} from {sighting.Address}");
+        SwitchChanged(subject);
+    }
+
+    /// <summary>A switch's connection ended.</summary>
+    public void SwitchDown(DatapathId datapath, string reason)
+    {
+        if (sightings.Remove(datapath))
+        {
+            var subject = SwitchRef(datapath);
+            Happened("SwitchDisconnected", subject, reason);
+            SwitchChanged(subject);
+        }
+    }
+
+    /// <summary>What a switch needs that its loop has not been told; null when the switch is none of ours to program.</summary>
+    /// <param name="datapath">The switch.</param>
+    /// <param name="told">The needs of the last call; null for a loop that knows nothing.</param>
+    public SwitchWork? Take(DatapathId datapath, SwitchNeeds? told)
+    {
+        if (registry.OwnerOf(datapath) is not { } host || !planner.Switches.TryGetValue(host.Id, out var needs))
+        {
+            return null;
+        }
+
+        var (generation, changes) = needs == told ? needs.Take() : needs.TakeAll();
+        return new SwitchWork(needs, generation, changes);
+    }
+
+    /// <summary>A barrier confirmed that a switch holds what its needs ask for.</summary>
+    public void Confirmed(DatapathId datapath, SwitchNeeds needs, long generation, SwitchHolding holding)
+    {
+        var subject = SwitchRef(datapath);
+        var first = needs.Confirmed < 0;
+        dirty.UnionWith(needs.Confirm(generation, holding));
+        Trouble($"switch/{subject.Id}", subject, "ProgrammingFailed", null);
+        if (first)
+        {
+            SwitchChanged(subject);
+        }
+
+        dirty.Add(subject);
+    }
+
+    /// <summary>A switch did not take its rules.</summary>
+    public void SwitchTrouble(DatapathId datapath, string message)
+    {
+        var subject = SwitchRef(datapath);
+        Trouble($"switch/{subject.Id}", subject, "ProgrammingFailed", message);
+    }
+
+    /// <summary>A reconcile pass found on a switch what nobody asked for, or missed what somebody did, and put it right.</summary>
+    public void SwitchRepaired(DatapathId datapath, string message) => Happened("SwitchRepaired", SwitchRef(datapath), message);
+
+    /// <summary>Finishes a burst of inputs: needs are complete, a new snapshot is visible, and the caller learns what to do.</summary>
+    public Effects Settle(DateTimeOffset now)
+    {
+        planner.Settle();
+        Publish(now);
+        var puts = ImmutableArray.CreateBuilder<StorePut>();
+        var deletes = ImmutableArray.CreateBuilder<string>();
+        foreach (var id in hostsToStore)
+        {
+            if (registry.Known.TryGetValue(id, out var host) && host.Vtep is not null)
+            {
+                puts.Add(new StorePut(Records.KeyOfHost(id), Records.Write(host)));
+                stored.Add(id);
+            }
+            else if (stored.Remove(id))
+            {
+                deletes.Add(Records.KeyOfHost(id));
+            }
+        }
+
+        hostsToStore.Clear();
+        var wake = sightings.Keys
+            .Where(d => registry.OwnerOf(d) is { } h && planner.Switches.TryGetValue(h.Id, out var needs) && (needs.HasUntold || needs.Confirmed < 0))
+            .ToImmutableArray();
+        var join = sessionsToJoin.ToImmutableArray();
+        sessionsToJoin.Clear();
+        return new Effects(puts.ToImmutable(), deletes.ToImmutable(), wake, join);
+    }
+
+    /// <summary>The kind and id of an object.</summary>
+    public static ObjectRef RefOf(FabricObject value) => new(
+        value switch
+        {
+            Network => ResourceKind.Network,
+            Subnet => ResourceKind.Subnet,
+            Port => ResourceKind.Port,
+            _ => ResourceKind.Switch,
+        },
+        value.Id);
+
+    private void Changed(ObjectRef subject, string what)
+    {
+        dirty.Add(subject);
+        Happened($"{subject.Kind}{what}", subject, $"at revision {Revision}");
+    }
+
+    private void Plan(ObjectRef subject)
+    {
+        switch (subject.Kind)
+        {
+            case ResourceKind.Port:
+                planner.PortChanged(subject.Id);
+                if (Intent.Ports.TryGetValue(subject.Id, out var port))
+                {
+                    dirty.Add(new ObjectRef(ResourceKind.Network, port.NetworkId));
+                }
+
+                break;
+            case ResourceKind.Network:
+                NetworkChanged(subject.Id);
+                break;
+            case ResourceKind.Subnet:
+                // A subnet that moved leaves its old network too; which one that was, only the networks' own needs know.
+                if (Intent.Subnets.TryGetValue(subject.Id, out var subnet))
+                {
+                    NetworkChanged(subnet.NetworkId);
+                }
+
+                if (Snapshot.Subnets.TryGetValue(subject.Id, out var before))
+                {
+                    NetworkChanged(((SubnetSpec)before.Spec).Network!);
+                }
+
+                break;
+            default:
+                UpdateMembers();
+                foreach (var session in registry.Sessions.Where(s => s.Host == subject.Id))
+                {
+                    sessionsToJoin.Add(session.Number);
+                }
+
+                if (!Intent.Switches.ContainsKey(subject.Id) && registry.Known.TryGetValue(subject.Id, out var known) && registry.Forget(subject.Id))
+                {
+                    Forgotten(known);
+                }
+
+                break;
+        }
+    }
+
+    private void NetworkChanged(string id)
+    {
+        planner.NetworkChanged(id);
+        dirty.Add(new ObjectRef(ResourceKind.Network, id));
+        dirty.UnionWith(Intent.PortsOf(id).Select(p => new ObjectRef(ResourceKind.Port, p)));
+        dirty.UnionWith(Intent.SubnetsOf(id).Select(s => new ObjectRef(ResourceKind.Subnet, s)));
+    }
+
+    private void Touch(IReadOnlyDictionary<string, KnownHost?> touched)
+    {
+        var members = false;
+        foreach (var (id, old) in touched)
+        {
+            var now = registry.Known.GetValueOrDefault(id);
+            dirty.Add(new ObjectRef(ResourceKind.Switch, id));
+            if (old == now)
+            {
+                continue;
+            }
+
+            hostsToStore.Add(id);
+            Claim(id, old, now);
+            members |= old?.Vtep != now?.Vtep || old?.DatapathId != now?.DatapathId;
+            if (now is not null && planner.Hosts.ContainsKey(id) && old?.Vtep == now.Vtep)
+            {
+                planner.HostJoined(now);
+            }
+        }
+
+        if (members)
+        {
+            UpdateMembers();
+        }
+    }
+
+    private void Forgotten(KnownHost host)
+    {
+        hostsToStore.Add(host.Id);
+        dirty.Add(new ObjectRef(ResourceKind.Switch, host.Id));
+        Claim(host.Id, host, null);
+        UpdateMembers();
+    }
+
+    private void Claim(string host, KnownHost? before, KnownHost? now)
+    {
+        foreach (var port in planner.Claim(host, before?.Interfaces ?? [], now?.Interfaces ?? []))
+        {
+            dirty.Add(new ObjectRef(ResourceKind.Port, port));
+            if (Intent.Ports.TryGetValue(port, out var found))
+            {
+                dirty.Add(new ObjectRef(ResourceKind.Network, found.NetworkId));
+            }
+        }
+    }
+
+    /// <summary>Decides again which hosts are part of the fabric.</summary>
+    private void UpdateMembers()
+    {
+        foreach (var gone in planner.Hosts.Keys.Where(id => !registry.Known.TryGetValue(id, out var h) || !IsMember(h)).ToList())
+        {
+            MembershipChanged(planner.Hosts[gone]);
+            planner.HostLeft(gone);
+        }
+
+        foreach (var host in registry.Known.Values.Where(IsMember))
+        {
+            if (planner.Hosts.GetValueOrDefault(host.Id) != host)
+            {
+                planner.HostJoined(host);
+                MembershipChanged(host);
+                if (registry.SpeakerOf(host.Id) is { } session)
+                {
+                    sessionsToJoin.Add(session.Number);
+                }
+            }
+        }
+    }
+
+    private void MembershipChanged(KnownHost host)
+    {
+        SwitchChanged(new ObjectRef(ResourceKind.Switch, host.Id));
+        dirty.UnionWith(host.Interfaces.Select(i => new ObjectRef(ResourceKind.Port, i.PortId)));
+        foreach (var other in registry.Known.Values.Where(h => h.Vtep == host.Vtep))
+        {
+            dirty.Add(new ObjectRef(ResourceKind.Switch, other.Id));
+        }
+    }
+
+    private bool IsMember(KnownHost host) =>
+        host.Vtep is not null
+        && Intent.Switches.GetValueOrDefault(host.Id)?.Spec.Mode != "OBSERVED"
+        && registry.RivalOf(host) is null;
+
+    /// <summary>A switch came, went or was confirmed for the first time: that shows in all it carries.</summary>
+    private void SwitchChanged(ObjectRef subject)
+    {
+        dirty.Add(subject);
+        foreach (var network in Intent.Networks.Keys.Where(n => planner.CarriersOf(n).Contains(subject.Id)))
+        {
+            dirty.Add(new ObjectRef(ResourceKind.Network, network));
+            dirty.UnionWith(Intent.SubnetsOf(network).Select(s => new ObjectRef(ResourceKind.Subnet, s)));
+            dirty.UnionWith(Intent.PortsOf(network).Select(p => new ObjectRef(ResourceKind.Port, p)));
+        }
+    }
+
+    private void Refused(string peer, HostInventory inventory)
+    {
+        var (subject, why) = inventory.SystemId switch
+        {
+            null => ("", "it has no external_ids:system-id; set one"),
+            { } id when !HostRegistry.IsId(id) => ("", $"its system-id '{id}' is no id; use 1 to 63 of a-z, 0-9, '-', '.' and '_'"),
+            { } id => ($"switches/{id}", $"its system-id '{id}' is that of the host at {registry.SpeakerOf(id)?.Peer}; give it another"),
+        };
+        happened.Add(("HostRefused", subject, $"the host at {peer} is refused: {why}"));
+        if (inventory.SystemId is { } claimed)
+        {
+            dirty.Add(new ObjectRef(ResourceKind.Switch, claimed));
+        }
+    }
+
+    private void Trouble(string key, ObjectRef subject, string name, string? message)
+    {
+        if (troubles.GetValueOrDefault(key) == message)
+        {
+            return;
+        }
+
+        dirty.Add(subject);
+        if (message is null)
+        {
+            troubles.Remove(key);
+        }
+        else
+        {
+            troubles[key] = message;
+            Happened(name, subject, message);
+        }
+    }
+
+    private void Happened(string name, ObjectRef subject, string message) => happened.Add((name, subject.ToString(), message));
+
+    private ObjectRef SwitchRef(DatapathId datapath) =>
+        new(ResourceKind.Switch, registry.OwnerOf(datapath) is { Vtep: not null } host ? host.Id : datapath.ToString());
+}

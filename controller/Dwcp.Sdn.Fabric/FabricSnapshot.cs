@@ -1,0 +1,36 @@
+using System.Collections.Immutable;
+using Dwcp.Sdn.Core.Model;
+
+namespace Dwcp.Sdn.Fabric;
+
+/// <summary>What callers see at one moment: every object with its status, and the events. Immutable; a new one is swapped in after each change.</summary>
+/// <param name="Revision">The store's revision that the objects stand at.</param>
+public sealed record FabricSnapshot(
+    long Revision,
+    ImmutableSortedDictionary<string, Resource> Networks,
+    ImmutableSortedDictionary<string, Resource> Subnets,
+    ImmutableSortedDictionary<string, Resource> Ports,
+    ImmutableSortedDictionary<string, Resource> Switches,
+    ImmutableQueue<FabricEvent> Events)
+{
+    private static readonly ImmutableSortedDictionary<string, Resource> None =
+        ImmutableSortedDictionary.Create<string, Resource>(StringComparer.Ordinal);
+
+    public static readonly FabricSnapshot Empty = new(0, None, None, None, None, ImmutableQueue<FabricEvent>.Empty);
+
+    public ImmutableSortedDictionary<string, Resource> Of(ResourceKind kind) => kind switch
+    {
+        ResourceKind.Network => Networks,
+        ResourceKind.Subnet => Subnets,
+        ResourceKind.Port => Ports,
+        _ => Switches,
+    };
+
+    internal FabricSnapshot With(ResourceKind kind, ImmutableSortedDictionary<string, Resource> objects) => kind switch
+    {
+        ResourceKind.Network => this with { Networks = objects },
+        ResourceKind.Subnet => this with { Subnets = objects },
+        ResourceKind.Port => this with { Ports = objects },
+        _ => this with { Switches = objects },
+    };
+}

@@ -1,0 +1,190 @@
+using System.Text.RegularExpressions;
+using Dwcp.Sdn.Core.Hosts;
+using Dwcp.Sdn.Core.Net;
+
+namespace Dwcp.Sdn.Fabric.Hosts;
+
+/// <summary>A session with a host's OVSDB.</summary>
+public sealed class HostSession(long number, string peer)
+{
+    public long Number { get; } = number;
+
+    public string Peer { get; } = peer;
+
+    /// <summary>The host that the session speaks for; null while it has no usable name, or another session has it.</summary>
+    public string? Host { get; internal set; }
+
+    public HostInventory Inventory { get; internal set; } = new();
+}
+
+/// <summary>
+/// Which host is which: names, sessions and VTEP addresses. Of two hosts with one name or one VTEP the first stays; the second
+/// is refused until the first gives it up.
+/// </summary>
+public sealed partial class HostRegistry
+{
+    private readonly Dictionary<long, HostSession> sessions = [];
+    private readonly Dictionary<string, KnownHost> known = [];
+    private readonly Dictionary<string, HostSession> speakers = [];
+    private readonly Dictionary<DatapathId, string> byDatapath = [];
+    private long clock;
+
+    public IReadOnlyDictionary<string, KnownHost> Known => known;
+
+    public IReadOnlyCollection<HostSession> Sessions => sessions.Values;
+
+    /// <summary>The session that speaks for a host, or null while it is away.</summary>
+    public HostSession? SpeakerOf(string host) => speakers.GetValueOrDefault(host);
+
+    public HostSession? Session(long number) => sessions.GetValueOrDefault(number);
+
+    /// <summary>Takes up what the store remembers.</summary>
+    public void Restore(KnownHost host)
+    {
+        Know(host.Id, host);
+        clock = Math.Max(clock, Math.Max(host.VtepSince, host.Interfaces.Items.Select(i => i.Since).DefaultIfEmpty().Max()));
+    }
+
+    /// <summary>A session shows an inventory. Returns the hosts that it touched, each with what was known of it before.</summary>
+    public IReadOnlyDictionary<string, KnownHost?> Seen(long number, string peer, HostInventory inventory)
+    {
+        if (!sessions.TryGetValue(number, out var session))
+        {
+            sessions.Add(number, session = new HostSession(number, peer));
+        }
+
+        session.Inventory = inventory;
+        var touched = new Dictionary<string, KnownHost?>();
+        if (session.Host is { } before && before != inventory.SystemId)
+        {
+            // The host has another name now: the old one is nobody, and takes its ports with it.
+            touched.Add(before, known.GetValueOrDefault(before));
+            Know(before, null);
+            Release(session, touched);
+        }
+
+        if (inventory.SystemId is { } id && IdForm().IsMatch(id))
+        {
+            Speak(session, id);
+        }
+
+        Learn(session, touched);
+        return touched;
+    }
+
+    /// <summary>A session ended. What is known of its host stays. Returns the hosts that it touched, each with what was known of it before.</summary>
+    public IReadOnlyDictionary<string, KnownHost?> Gone(long number)
+    {
+        var touched = new Dictionary<string, KnownHost?>();
+        if (sessions.Remove(number, out var session))
+        {
+            Release(session, touched);
+        }
+
+        return touched;
+    }
+
+    /// <summary>Forgets a host that has no session; false when it has one or is unknown.</summary>
+    public bool Forget(string host)
+    {
+        if (speakers.ContainsKey(host) || !known.ContainsKey(host))
+        {
+            return false;
+        }
+
+        Know(host, null);
+        return true;
+    }
+
+    /// <summary>The first host that announced a VTEP address, when it is not this one.</summary>
+    public KnownHost? RivalOf(KnownHost host)
+    {
+        KnownHost? first = null;
+        foreach (var other in known.Values)
+        {
+            if (other.Vtep == host.Vtep
+                && (first is null || (other.VtepSince, other.Id).CompareTo((first.VtepSince, first.Id)) < 0))
+            {
+                first = other;
+            }
+        }
+
+        return first?.Id == host.Id ? null : first;
+    }
+
+    /// <summary>A session that claims a host which another session speaks for.</summary>
+    public HostSession? PretenderOf(string host) =>
+        sessions.Values.FirstOrDefault(s => s.Host is null && s.Inventory.SystemId == host);
+
+    public static bool IsId(string id) => IdForm().IsMatch(id);
+
+    /// <summary>The host of a datapath, or null.</summary>
+    public KnownHost? OwnerOf(DatapathId datapath) => byDatapath.TryGetValue(datapath, out var id) ? known[id] : null;
+
+    [GeneratedRegex(@"\A[a-z0-9][-._a-z0-9]{0,62}\z")]
+    private static partial Regex IdForm();
+
+    private void Speak(HostSession session, string id)
+    {
+        if (speakers.TryGetValue(id, out var speaker) && speaker != session)
+        {
+            if (speaker.Inventory.RemoteAddress is null || speaker.Inventory.RemoteAddress != session.Inventory.RemoteAddress)
+            {
+                return;
+            }
+
+            // The same machine has come back before we noticed that its old session is dead.
+            speaker.Host = null;
+            sessions.Remove(speaker.Number);
+        }
+
+        session.Host = id;
+        speakers[id] = session;
+    }
+
+    private void Know(string id, KnownHost? host)
+    {
+        if (known.Remove(id, out var before) && before.DatapathId is { } old && byDatapath.GetValueOrDefault(old) == id)
+        {
+            byDatapath.Remove(old);
+        }
+
+        if (host is not null)
+        {
+            known.Add(id, host);
+            if (host.DatapathId is { } now)
+            {
+                byDatapath.TryAdd(now, id);
+            }
+        }
+    }
+
+    private void Learn(HostSession session, Dictionary<string, KnownHost?> touched)
+    {
+        if (session.Host is not { } id)
+        {
+            return;
+        }
+
+        var before = known.GetValueOrDefault(id);
+        touched.TryAdd(id, before);
+        Know(id, KnownHost.From(id, session.Inventory, before, ++clock));
+    }
+
+    private void Release(HostSession session, Dictionary<string, KnownHost?> touched)
+    {
+        if (session.Host is not { } id)
+        {
+            return;
+        }
+
+        session.Host = null;
+        speakers.Remove(id);
+        touched.TryAdd(id, known.GetValueOrDefault(id));
+        if (PretenderOf(id) is { } next)
+        {
+            Speak(next, id);
+            Learn(next, touched);
+        }
+    }
+}

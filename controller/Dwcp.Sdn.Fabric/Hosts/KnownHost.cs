@@ -1,0 +1,49 @@
+using Dwcp.Sdn.Core;
+using Dwcp.Sdn.Core.Hosts;
+using Dwcp.Sdn.Core.Net;
+
+namespace Dwcp.Sdn.Fabric.Hosts;
+
+/// <summary>An interface of <c>br-int</c> that carries a port. <paramref name="Since"/> orders claims to the same port: the lowest stays.</summary>
+public sealed record KnownInterface(string Name, string PortId, PortNumber OfPort, bool Up, long Since);
+
+/// <summary>
+/// What plans depend on of a host, as it was last seen. It is stored, so that after a restart the plan is the same before
+/// the host has spoken, and rules towards a host that is away stay.
+/// </summary>
+/// <param name="VtepSince">Orders hosts that announce one VTEP address: the lowest stays.</param>
+/// <param name="TunnelPort">The OpenFlow number of the tunnel port; null until OVS has made it.</param>
+public sealed record KnownHost(
+    string Id,
+    DatapathId? DatapathId,
+    IpAddress? Vtep,
+    long VtepSince,
+    PortNumber? TunnelPort,
+    EquatableArray<KnownInterface> Interfaces)
+{
+    /// <summary>The host as an inventory shows it; what it showed before keeps its place in the order of claims, what is new gets <paramref name="now"/>.</summary>
+    public static KnownHost From(string id, HostInventory inventory, KnownHost? before, long now)
+    {
+        var bridge = inventory.Bridge(HostJoin.Bridge);
+        var interfaces = new List<KnownInterface>();
+        foreach (var port in bridge?.Ports ?? [])
+        {
+            foreach (var seen in port.Interfaces)
+            {
+                if (seen is { IfaceId: { } portId, OfPort: { } number })
+                {
+                    var old = before?.Interfaces.Items.FirstOrDefault(i => i.Name == seen.Name && i.PortId == portId);
+                    interfaces.Add(new KnownInterface(seen.Name, portId, number, seen.LinkUp != false, old?.Since ?? now));
+                }
+            }
+        }
+
+        return new KnownHost(
+            id,
+            bridge?.DatapathId,
+            inventory.VtepIp,
+            before is not null && before.Vtep == inventory.VtepIp ? before.VtepSince : now,
+            HostJoin.Interface(bridge, HostJoin.TunnelPort)?.OfPort,
+            interfaces.ToEquatableArray());
+    }
+}

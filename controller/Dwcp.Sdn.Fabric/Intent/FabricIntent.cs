@@ -1,0 +1,122 @@
+using System.Collections.Immutable;
+using Dwcp.Sdn.Core.Model;
+using Dwcp.Sdn.Core.Net;
+
+namespace Dwcp.Sdn.Fabric.Intent;
+
+/// <summary>
+/// All that callers asked for, at one revision: an immutable value with the indexes that make the judgement and the
+/// planning of one change independent of the fabric's size.
+/// </summary>
+public sealed record FabricIntent
+{
+    public static readonly FabricIntent Empty = new();
+
+    public ImmutableDictionary<string, Network> Networks { get; private init; } = ImmutableDictionary<string, Network>.Empty;
+
+    public ImmutableDictionary<string, Subnet> Subnets { get; private init; } = ImmutableDictionary<string, Subnet>.Empty;
+
+    public ImmutableDictionary<string, Port> Ports { get; private init; } = ImmutableDictionary<string, Port>.Empty;
+
+    public ImmutableDictionary<string, SwitchIntent> Switches { get; private init; } = ImmutableDictionary<string, SwitchIntent>.Empty;
+
+    public IdPool BridgeDomains { get; private init; } = IdPool.Empty;
+
+    public IdPool LogicalPorts { get; private init; } = IdPool.Empty;
+
+    private ImmutableDictionary<Vni, string> NetworkByVni { get; init; } = ImmutableDictionary<Vni, string>.Empty;
+
+    private ImmutableDictionary<string, ImmutableSortedSet<string>> SubnetsByNetwork { get; init; } = ImmutableDictionary<string, ImmutableSortedSet<string>>.Empty;
+
+    private ImmutableDictionary<string, ImmutableSortedSet<string>> PortsByNetwork { get; init; } = ImmutableDictionary<string, ImmutableSortedSet<string>>.Empty;
+
+    private ImmutableDictionary<(string Network, IpAddress Address), string> PortByAddress { get; init; } =
+        ImmutableDictionary<(string, IpAddress), string>.Empty;
+
+    private ImmutableDictionary<(string Network, MacAddress Mac), string> PortByMac { get; init; } =
+        ImmutableDictionary<(string, MacAddress), string>.Empty;
+
+    public FabricObject? Find(ResourceKind kind, string id) => kind switch
+    {
+        ResourceKind.Network => Networks.GetValueOrDefault(id),
+        ResourceKind.Subnet => Subnets.GetValueOrDefault(id),
+        ResourceKind.Port => Ports.GetValueOrDefault(id),
+        _ => Switches.GetValueOrDefault(id),
+    };
+
+    /// <summary>The id of the network that has the VNI, or null.</summary>
+    public string? OwnerOf(Vni vni) => NetworkByVni.GetValueOrDefault(vni);
+
+    /// <summary>The id of the port that has the address in the network, or null.</summary>
+    public string? OwnerOf(string network, IpAddress address) => PortByAddress.GetValueOrDefault((network, address));
+
+    /// <summary>The id of the port that has the MAC in the network, or null.</summary>
+    public string? OwnerOf(string network, MacAddress mac) => PortByMac.GetValueOrDefault((network, mac));
+
+    /// <summary>The ids of a network's subnets, sorted; the network itself need not exist.</summary>
+    public ImmutableSortedSet<string> SubnetsOf(string network) => SubnetsByNetwork.GetValueOrDefault(network, []);
+
+    /// <summary>The ids of a network's ports, sorted; the network itself need not exist.</summary>
+    public ImmutableSortedSet<string> PortsOf(string network) => PortsByNetwork.GetValueOrDefault(network, []);
+
+    /// <summary>The intent with the object in place of the one of its kind and id.</summary>
+    public FabricIntent With(FabricObject value) => value switch
+    {
+        Network n => Without(ResourceKind.Network, n.Id).Add(n),
+        Subnet s => Without(ResourceKind.Subnet, s.Id).Add(s),
+        Port p => Without(ResourceKind.Port, p.Id).Add(p),
+        SwitchIntent s => this with { Switches = Switches.SetItem(s.Id, s) },
+        _ => throw new ArgumentException($"no such kind of object: {value.GetType().Name}", nameof(value)),
+    };
+
+    /// <summary>The intent without the object; unchanged when there is none.</summary>
+    public FabricIntent Without(ResourceKind kind, string id) => Find(kind, id) switch
+    {
+        Network n => this with
+        {
+            Networks = Networks.Remove(id),
+            NetworkByVni = NetworkByVni.Remove(n.Vni),
+            BridgeDomains = BridgeDomains.With(n.BridgeDomain),
+        },
+        Subnet s => this with { Subnets = Subnets.Remove(id), SubnetsByNetwork = Drop(SubnetsByNetwork, s.NetworkId, id) },
+        Port p => this with
+        {
+            Ports = Ports.Remove(id),
+            PortsByNetwork = Drop(PortsByNetwork, p.NetworkId, id),
+            PortByMac = PortByMac.Remove((p.NetworkId, p.Mac)),
+            PortByAddress = PortByAddress.RemoveRange(p.Addresses.Select(a => (p.NetworkId, a))),
+            LogicalPorts = LogicalPorts.With(p.LogicalPort),
+        },
+        SwitchIntent => this with { Switches = Switches.Remove(id) },
+        _ => this,
+    };
+
+    private static ImmutableDictionary<string, ImmutableSortedSet<string>> Drop(
+        ImmutableDictionary<string, ImmutableSortedSet<string>> index, string key, string id)
+    {
+        var rest = index[key].Remove(id);
+        return rest.IsEmpty ? index.Remove(key) : index.SetItem(key, rest);
+    }
+
+    private FabricIntent Add(Network n) => this with
+    {
+        Networks = Networks.Add(n.Id, n),
+        NetworkByVni = NetworkByVni.Add(n.Vni, n.Id),
+        BridgeDomains = BridgeDomains.Without(n.BridgeDomain),
+    };
+
+    private FabricIntent Add(Subnet s) => this with
+    {
+        Subnets = Subnets.Add(s.Id, s),
+        SubnetsByNetwork = SubnetsByNetwork.SetItem(s.NetworkId, SubnetsOf(s.NetworkId).Add(s.Id)),
+    };
+
+    private FabricIntent Add(Port p) => this with
+    {
+        Ports = Ports.Add(p.Id, p),
+        PortsByNetwork = PortsByNetwork.SetItem(p.NetworkId, PortsOf(p.NetworkId).Add(p.Id)),
+        PortByMac = PortByMac.Add((p.NetworkId, p.Mac), p.Id),
+        PortByAddress = PortByAddress.AddRange(p.Addresses.Select(a => KeyValuePair.Create((p.NetworkId, a), p.Id))),
+        LogicalPorts = LogicalPorts.Without(p.LogicalPort),
+    };
+}

@@ -1,0 +1,70 @@
+using System.Collections.Immutable;
+using Dwcp.Sdn.Core;
+using Dwcp.Sdn.Core.Model;
+using Dwcp.Sdn.Core.Net;
+
+namespace Dwcp.Sdn.Fabric.Intent;
+
+/// <summary>What every stored object has.</summary>
+/// <param name="Version">The store's revision that last changed it; 0 while its commit is under way.</param>
+public abstract record FabricObject(string Id, ImmutableSortedDictionary<string, string> Labels, long Version, long Generation);
+
+/// <summary>A network as it was judged, with the bridge domain that was allocated for it.</summary>
+public sealed record Network(string Id, ImmutableSortedDictionary<string, string> Labels, long Version, long Generation, NetworkSpec Spec, uint BridgeDomain)
+    : FabricObject(Id, Labels, Version, Generation)
+{
+    /// <summary>
+    /// What a VM may send, in octets of an IP packet: an underlay of 1500 less what VXLAN over IPv4 puts in front of it
+    /// (Ethernet 14, VXLAN 8, UDP 8, IPv4 20).
+    /// </summary>
+    public const uint Mtu = 1450;
+
+    public Vni Vni => new(Spec.Vni!.Value);
+
+    public bool ArpSuppression => Spec.ArpSuppression ?? true;
+
+    public bool FloodsUnknown => Spec.UnknownUnicast == "FLOOD";
+}
+
+/// <summary>A subnet as it was judged.</summary>
+public sealed record Subnet(string Id, ImmutableSortedDictionary<string, string> Labels, long Version, long Generation, SubnetSpec Spec)
+    : FabricObject(Id, Labels, Version, Generation)
+{
+    /// <summary>The anycast gateway's MAC where the subnet names none.</summary>
+    public static readonly MacAddress DefaultGatewayMac = new(0x0200_5e00_0101);
+
+    public string NetworkId => Spec.Network!;
+
+    public IpPrefix Cidr { get; } = IpPrefix.Parse(Spec.Cidr!);
+
+    public IpAddress? Gateway { get; } = Spec.Gateway is { } gateway ? IpAddress.Parse(gateway) : null;
+
+    public MacAddress GatewayMac { get; } = Spec.GatewayMac is { } mac ? MacAddress.Parse(mac) : DefaultGatewayMac;
+
+    /// <summary>Whether a port may have the address: of the prefix, and neither the gateway nor, in IPv4, the prefix's first or last.</summary>
+    public bool IsAssignable(IpAddress address) =>
+        Cidr.Contains(address)
+        && address != Gateway
+        && (Cidr.Address.Bits - Cidr.Length < 2 || (address != Cidr.Address && (Cidr.IsV6 || address != Cidr.Last)));
+}
+
+/// <summary>A port as it was judged, with what was allocated for it.</summary>
+public sealed record Port(
+    string Id,
+    ImmutableSortedDictionary<string, string> Labels,
+    long Version,
+    long Generation,
+    PortSpec Spec,
+    uint LogicalPort,
+    MacAddress Mac,
+    EquatableArray<IpAddress> Addresses)
+    : FabricObject(Id, Labels, Version, Generation)
+{
+    public string NetworkId => Spec.Network!;
+
+    public bool PortSecurity => Spec.PortSecurity ?? true;
+}
+
+/// <summary>What the operator decided about a switch.</summary>
+public sealed record SwitchIntent(string Id, ImmutableSortedDictionary<string, string> Labels, long Version, long Generation, SwitchSpec Spec)
+    : FabricObject(Id, Labels, Version, Generation);

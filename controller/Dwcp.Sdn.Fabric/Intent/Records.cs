@@ -1,0 +1,161 @@
+using System.Collections.Immutable;
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using Dwcp.Sdn.Core;
+using Dwcp.Sdn.Core.Model;
+using Dwcp.Sdn.Core.Net;
+using Dwcp.Sdn.Core.Store;
+using Dwcp.Sdn.Fabric.Hosts;
+
+namespace Dwcp.Sdn.Fabric.Intent;
+
+/// <summary>The stored form of objects and hosts: JSON under <c>/networks/blue</c> and the like, readable by people who have only the store.</summary>
+public static class Records
+{
+    private const string HostPrefix = "/hosts/";
+
+    private static readonly JsonSerializerOptions Json = new()
+    {
+        DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
+        PropertyNamingPolicy = JsonNamingPolicy.CamelCase,
+        UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow,
+        Converters =
+        {
+            new JsonStringEnumConverter(),
+            new ListConverter<string>(),
+            new ListConverter<AddressPairSpec>(),
+            new ListConverter<BindingSpec>(),
+        },
+    };
+
+    public static string KeyOf(ResourceKind kind, string id) => $"/{new ObjectRef(kind, id)}";
+
+    public static string KeyOfHost(string id) => HostPrefix + id;
+
+    public static byte[] Write(FabricObject value) => value switch
+    {
+        Network n => Write(new Stored<NetworkSpec>(n.Generation, n.Labels, n.Spec) { BridgeDomain = n.BridgeDomain }),
+        Subnet s => Write(new Stored<SubnetSpec>(s.Generation, s.Labels, s.Spec)),
+        Port p => Write(new Stored<PortSpec>(p.Generation, p.Labels, p.Spec)
+        {
+            LogicalPort = p.LogicalPort,
+            Mac = p.Mac.ToString(),
+            Addresses = [.. p.Addresses.Select(a => a.ToString())],
+        }),
+        SwitchIntent s => Write(new Stored<SwitchSpec>(s.Generation, s.Labels, s.Spec)),
+        _ => throw new ArgumentException($"no such kind of object: {value.GetType().Name}", nameof(value)),
+    };
+
+    public static byte[] Write(KnownHost host) => JsonSerializer.SerializeToUtf8Bytes(
+        new StoredHost(
+            host.DatapathId?.ToString(),
+            host.Vtep?.ToString(),
+            host.VtepSince,
+            host.TunnelPort?.Value,
+            [.. host.Interfaces.Select(i => new StoredInterface(i.Name, i.PortId, i.OfPort.Value, i.Up, i.Since))]),
+        Json);
+
+    /// <summary>The intent and the hosts of a store's whole listing.</summary>
+    /// <exception cref="InvalidDataException">A record that this version cannot read; the message names its key.</exception>
+    public static (FabricIntent Intent, ImmutableArray<KnownHost> Hosts) Read(IEnumerable<StoreEntry> entries)
+    {
+        var intent = FabricIntent.Empty;
+        var hosts = ImmutableArray.CreateBuilder<KnownHost>();
+        foreach (var entry in entries)
+        {
+            try
+            {
+                var slash = entry.Key.IndexOf('/', 1);
+                var id = entry.Key[(slash + 1)..];
+                switch (entry.Key[..(slash + 1)])
+                {
+                    case "/networks/": intent = intent.With(ReadNetwork(id, entry)); break;
+                    case "/subnets/": intent = intent.With(ReadSubnet(id, entry)); break;
+                    case "/ports/": intent = intent.With(ReadPort(id, entry)); break;
+                    case "/switches/": intent = intent.With(ReadSwitch(id, entry)); break;
+                    case HostPrefix: hosts.Add(ReadHost(id, entry)); break;
+                    default: throw new InvalidDataException("no such kind of record");
+                }
+            }
+            catch (Exception e) when (e is JsonException or FormatException or InvalidOperationException or ArgumentException or InvalidDataException)
+            {
+                throw new InvalidDataException($"{entry.Key} of revision {entry.ModRevision} cannot be read: {e.Message}", e);
+            }
+        }
+
+        return (intent, hosts.ToImmutable());
+    }
+
+    private static byte[] Write<T>(Stored<T> stored) => JsonSerializer.SerializeToUtf8Bytes(stored, Json);
+
+    private static Stored<T> Read<T>(StoreEntry entry) =>
+        JsonSerializer.Deserialize<Stored<T>>(entry.Value.Span, Json) ?? throw new InvalidDataException("null");
+
+    private static Network ReadNetwork(string id, StoreEntry entry)
+    {
+        var stored = Read<NetworkSpec>(entry);
+        return new Network(id, stored.Labels, entry.ModRevision, stored.Generation, stored.Spec, stored.BridgeDomain!.Value);
+    }
+
+    private static Subnet ReadSubnet(string id, StoreEntry entry)
+    {
+        var stored = Read<SubnetSpec>(entry);
+        return new Subnet(id, stored.Labels, entry.ModRevision, stored.Generation, stored.Spec);
+    }
+
+    private static Port ReadPort(string id, StoreEntry entry)
+    {
+        var stored = Read<PortSpec>(entry);
+        return new Port(
+            id,
+            stored.Labels,
+            entry.ModRevision,
+            stored.Generation,
+            stored.Spec,
+            stored.LogicalPort!.Value,
+            MacAddress.Parse(stored.Mac!),
+            stored.Addresses!.Select(a => IpAddress.Parse(a)).ToEquatableArray());
+    }
+
+    private static SwitchIntent ReadSwitch(string id, StoreEntry entry)
+    {
+        var stored = Read<SwitchSpec>(entry);
+        return new SwitchIntent(id, stored.Labels, entry.ModRevision, stored.Generation, stored.Spec);
+    }
+
+    private static KnownHost ReadHost(string id, StoreEntry entry)
+    {
+        var stored = JsonSerializer.Deserialize<StoredHost>(entry.Value.Span, Json) ?? throw new InvalidDataException("null");
+        return new KnownHost(
+            id,
+            DatapathId.TryParse(stored.DatapathId, out var datapath) ? datapath : null,
+            stored.Vtep is null ? null : IpAddress.Parse(stored.Vtep),
+            stored.VtepSince,
+            stored.TunnelPort is { } tunnel ? new PortNumber(tunnel) : null,
+            stored.Interfaces.Select(i => new KnownInterface(i.Name, i.PortId, new PortNumber(i.OfPort), i.Up, i.Since)).ToEquatableArray());
+    }
+
+    private sealed record Stored<T>(long Generation, ImmutableSortedDictionary<string, string> Labels, T Spec)
+    {
+        public uint? BridgeDomain { get; init; }
+
+        public uint? LogicalPort { get; init; }
+
+        public string? Mac { get; init; }
+
+        public string[]? Addresses { get; init; }
+    }
+
+    private sealed record StoredInterface(string Name, string PortId, uint OfPort, bool Up, long Since);
+
+    private sealed record StoredHost(string? DatapathId, string? Vtep, long VtepSince, uint? TunnelPort, StoredInterface[] Interfaces);
+
+    private sealed class ListConverter<T> : JsonConverter<EquatableArray<T>>
+    {
+        public override EquatableArray<T> Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) =>
+            (JsonSerializer.Deserialize<T[]>(ref reader, options) ?? []).ToEquatableArray();
+
+        public override void Write(Utf8JsonWriter writer, EquatableArray<T> value, JsonSerializerOptions options) =>
+            JsonSerializer.Serialize(writer, value.Items.ToArray(), options);
+    }
+}
