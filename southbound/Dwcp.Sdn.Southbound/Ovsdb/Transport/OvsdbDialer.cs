@@ -1,0 +1,42 @@
+using System.Net;
+using System.Net.Sockets;
+using Dwcp.Sdn.Core.Hosts;
+using Dwcp.Sdn.Core.Net;
+using Microsoft.Extensions.Logging;
+
+namespace Dwcp.Sdn.Southbound.Ovsdb.Transport;
+
+/// <summary>Connects to a host's ovsdb-server that listens itself (<c>ptcp:</c>, <c>punix:</c>).</summary>
+public static class OvsdbDialer
+{
+    /// <summary>Connects to <c>tcp:ADDRESS:PORT</c> (an IPv6 address in brackets) or <c>unix:PATH</c> and waits for the first inventory.</summary>
+    /// <exception cref="FormatException">The target is none.</exception>
+    /// <exception cref="IOException">No connection, or the session ended before it showed an inventory.</exception>
+    public static async Task<IHostConnection> ConnectAsync(
+        string target, OvsdbOptions options, TimeProvider clock, ILogger log, CancellationToken stop = default)
+    {
+        EndPoint end = target.Split(':', 2) switch
+        {
+            ["unix", var path] => new UnixDomainSocketEndPoint(path),
+            ["tcp", var address] when IPEndPoint.TryParse(address, out var ip) && ip.Port != 0 => ip,
+            _ => throw new FormatException($"'{target}' is neither tcp:ADDRESS:PORT nor unix:PATH"),
+        };
+        var socket = new Socket(end.AddressFamily, SocketType.Stream, ProtocolType.Unspecified);
+        OvsdbHostConnection connection;
+        try
+        {
+            await socket.ConnectAsync(end, stop);
+            var local = socket.LocalEndPoint is IPEndPoint here ? OvsdbListener.Plain(here) : (IpAddress?)null;
+            var remote = end is IPEndPoint there ? OvsdbListener.Plain(there) : (IpAddress?)null;
+            connection = OvsdbHostConnection.Start(new NetworkStream(socket, ownsSocket: true), target, local, remote, options, clock, log);
+        }
+        catch (SocketException e)
+        {
+            socket.Dispose();
+            throw new IOException($"{target}: {e.Message}", e);
+        }
+
+        using var given = stop.Register(() => connection.Close("no longer wanted"));
+        return await connection.ReadyAsync() ? connection : throw new IOException($"{target}: {await connection.Closed}");
+    }
+}

@@ -1,0 +1,149 @@
+using System.Net;
+using System.Net.Sockets;
+using System.Threading.Channels;
+using Dwcp.Sdn.Core.Hosts;
+using Dwcp.Sdn.Core.Net;
+using Microsoft.Extensions.Logging;
+
+namespace Dwcp.Sdn.Southbound.Ovsdb.Transport;
+
+/// <summary>Where hosts connect to (<c>ovs-vsctl set-manager tcp:…</c>). A peer becomes a host when it has shown its first inventory; one that does not costs only itself.</summary>
+public sealed class OvsdbListener : IAsyncDisposable
+{
+    private const int Backlog = 1024;
+
+    private readonly Socket socket;
+    private readonly OvsdbOptions options;
+    private readonly TimeProvider clock;
+    private readonly ILogger log;
+    private readonly CancellationTokenSource stop = new();
+    private readonly HashSet<OvsdbHostConnection> open = [];
+    private readonly Task accepting;
+
+    // Full: a host waits to be introduced, its session goes on meanwhile.
+    private readonly Channel<IHostConnection> hosts = Channel.CreateBounded<IHostConnection>(64);
+
+    private OvsdbListener(Socket socket, OvsdbOptions options, TimeProvider clock, ILogger log)
+    {
+        this.socket = socket;
+        this.options = options;
+        this.clock = clock;
+        this.log = log;
+        LocalEndPoint = (IPEndPoint)socket.LocalEndPoint!;
+        accepting = AcceptAsync();
+    }
+
+    public IPEndPoint LocalEndPoint { get; }
+
+    /// <summary>Every host that connects, with its first inventory. Ends when the listener is disposed, which ends the sessions too.</summary>
+    public IAsyncEnumerable<IHostConnection> HostsAsync(CancellationToken stop = default) => hosts.Reader.ReadAllAsync(stop);
+
+    /// <summary>Binds and listens; throws <see cref="SocketException"/> when the address cannot be had.</summary>
+    public static OvsdbListener Start(IPEndPoint address, OvsdbOptions options, TimeProvider clock, ILogger log)
+    {
+        var socket = new Socket(address.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
+        try
+        {
+            socket.Bind(address);
+            socket.Listen(Backlog);
+        }
+        catch
+        {
+            socket.Dispose();
+            throw;
+        }
+
+        log.OvsdbListening(socket.LocalEndPoint!.ToString()!);
+        return new OvsdbListener(socket, options, clock, log);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await stop.CancelAsync();
+        socket.Dispose();
+        await accepting;
+        OvsdbHostConnection[] last;
+        lock (open)
+        {
+            last = [.. open];
+        }
+
+        foreach (var connection in last)
+        {
+            connection.Close("the controller stops");
+        }
+
+        await Task.WhenAll(last.Select(connection => connection.Closed));
+        hosts.Writer.TryComplete();
+        stop.Dispose();
+    }
+
+    private async Task AcceptAsync()
+    {
+        while (!stop.IsCancellationRequested)
+        {
+            try
+            {
+                _ = ServeAsync(await socket.AcceptAsync(stop.Token));
+            }
+            catch (Exception e) when (e is OperationCanceledException or ObjectDisposedException)
+            {
+                return;
+            }
+            catch (SocketException e)
+            {
+                // Out of descriptors or memory: those who are connected go on, and in a moment there may be room again.
+                log.AcceptFailed(e.Message);
+                await Task.Delay(TimeSpan.FromMilliseconds(100), clock);
+            }
+        }
+    }
+
+    private async Task ServeAsync(Socket accepted)
+    {
+        OvsdbHostConnection connection;
+        try
+        {
+            accepted.NoDelay = true;
+            var (local, remote) = ((IPEndPoint)accepted.LocalEndPoint!, (IPEndPoint)accepted.RemoteEndPoint!);
+            var stream = new NetworkStream(accepted, ownsSocket: true);
+            connection = OvsdbHostConnection.Start(stream, remote.ToString(), Plain(local), Plain(remote), options, clock, log);
+        }
+        catch (SocketException)
+        {
+            accepted.Dispose(); // Gone before we could look at it.
+            return;
+        }
+
+        lock (open)
+        {
+            open.Add(connection);
+        }
+
+        if (stop.IsCancellationRequested)
+        {
+            connection.Close("the controller stops");
+        }
+
+        try
+        {
+            if (await connection.ReadyAsync())
+            {
+                await hosts.Writer.WriteAsync(connection);
+            }
+        }
+        catch (ChannelClosedException)
+        {
+            connection.Close("the controller stops");
+        }
+
+        await connection.Closed;
+        lock (open)
+        {
+            open.Remove(connection);
+        }
+    }
+
+    internal static IpAddress Plain(IPEndPoint end) =>
+        IpAddress.From(end.Address.IsIPv4MappedToIPv6 ? end.Address.MapToIPv4() : end.Address);
+}
