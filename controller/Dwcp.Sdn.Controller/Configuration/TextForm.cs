@@ -69,6 +69,12 @@ internal static class TextForms
         }
 
         var (host, digits) = (text[..colon], text[(colon + 1)..]);
+        if (IpAddress.TryParse(text, null, out _) || (IpAddress.TryParse(host, null, out var bare) && bare.IsV6))
+        {
+            fault = new($"'{text}' leaves open where the IPv6 address ends", "Write it in brackets, such as [::1]:6653");
+            return false;
+        }
+
         var bracketed = host is ['[', .., ']'];
         if (!IpAddress.TryParse(bracketed ? host[1..^1] : host, null, out var address) || (bracketed && !address.IsV6))
         {
@@ -78,12 +84,6 @@ internal static class TextForms
                 "localhost" => $"Write 127.0.0.1:{digits} or [::1]:{digits}",
                 _ => "Write an address and no name: 127.0.0.1:6653 or [::1]:6653",
             });
-            return false;
-        }
-
-        if (address.IsV6 && !bracketed)
-        {
-            fault = new($"'{text}' leaves open where the IPv6 address ends", $"Write [{(IpAddress.TryParse(text, null, out _) ? text : host)}]:PORT");
             return false;
         }
 

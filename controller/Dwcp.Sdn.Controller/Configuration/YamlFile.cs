@@ -45,7 +45,7 @@ internal static class YamlFile
         }
         catch (YamlException e)
         {
-            problems.Add(new($"{path}:{e.Start.Line}", $"not YAML ({e.Message.TrimEnd('.')})", "Write one option per line as 'name: value', and quote a value with brackets, such as \"[::1]:8080\""));
+            problems.Add(new($"{path}:{e.End.Line}", $"not YAML ({e.Message.TrimEnd('.')})", "Write one option per line as 'name: value', and quote a value with brackets, such as \"[::1]:8080\""));
         }
     }
 

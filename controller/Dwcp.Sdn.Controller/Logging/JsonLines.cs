@@ -16,7 +16,7 @@ namespace Dwcp.Sdn.Controller.Logging;
 /// </summary>
 internal sealed class JsonLines : ITextFormatter
 {
-    private static readonly MessageTemplateTextFormatter Message = new("{Message:lj}");
+    private static readonly MessageTemplateTextFormatter Message = new("{Message:l}");
 
     // Lines go to log collectors and not into HTML: quotes and umlauts stay readable.
     private static readonly JsonWriterOptions Relaxed = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };

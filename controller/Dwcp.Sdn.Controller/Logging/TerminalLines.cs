@@ -10,7 +10,7 @@ namespace Dwcp.Sdn.Controller.Logging;
 internal sealed class TerminalLines(bool colour) : ITextFormatter
 {
     // Strings without quotes: "h1: 3 rules added".
-    private static readonly MessageTemplateTextFormatter Message = new("{Message:lj}");
+    private static readonly MessageTemplateTextFormatter Message = new("{Message:l}");
 
     // By Serilog's level, Verbose to Fatal: the word and its ANSI colour.
     private static readonly ImmutableArray<(string Word, string Colour)> Levels =
