@@ -63,6 +63,11 @@ internal static class Usage
     {
         const int Column = 34;
         text.Append("  ").Append(left.PadRight(Column - 2));
+        if (left.Length > Column - 4)
+        {
+            text.Append('\n').Append(' ', Column);
+        }
+
         var at = Column;
         foreach (var word in right.Split(' '))
         {
