@@ -19,8 +19,12 @@ internal static class Summaries
             .Where(name => !told.Contains("T:" + name));
     }
 
-    // protoc's container of nested types, and its carrier of descriptors: not ours to describe.
-    private static bool IsPublic(Type type) => type.IsVisible && type.Name != "Types" && !type.Name.EndsWith("Reflection", StringComparison.Ordinal);
+    // Messages and their enums are described in the .proto files, where callers read them; protoc adds containers that nobody names.
+    private static bool IsPublic(Type type) => type.IsVisible
+        && !typeof(Google.Protobuf.IMessage).IsAssignableFrom(type)
+        && type.Name != "Types"
+        && type.DeclaringType?.Name != "Types"
+        && !type.Name.EndsWith("Reflection", StringComparison.Ordinal);
 
     public static XDocument DocumentationOf(Assembly assembly) => XDocument.Load(Path.ChangeExtension(assembly.Location, ".xml"));
 }
