@@ -1,0 +1,82 @@
+using System.Collections.Immutable;
+using System.Net;
+using Microsoft.Extensions.Logging;
+
+namespace Dwcp.Sdn.Controller.Configuration;
+
+/// <summary>What to do with a switch that connects and that no announced host owns.</summary>
+internal enum UnknownSwitches
+{
+    /// <summary>It is shown and not touched.</summary>
+    Observed,
+
+    /// <summary>It forwards as a learning switch.</summary>
+    Learning,
+}
+
+/// <summary>Every option of the controller. A new option is a new row, and a property of <see cref="ControllerOptions"/>.</summary>
+internal static class Options
+{
+    public static readonly Option<string> Config = new("config", TextForms.Path("FILE"), null,
+        "Read further options from this YAML file") { InFile = false };
+
+    public static readonly Option<string> Data = new("data", TextForms.Path("DIR"), "/var/lib/dwcp",
+        "Where the store is kept; made with mode 0700 when it is missing");
+
+    public static readonly Option<IPEndPoint> OpenFlow = new("openflow", TextForms.Listener, "127.0.0.1:6653",
+        "Listen here for switches that speak OpenFlow 1.3");
+
+    public static readonly Option<IPEndPoint> OpenFlowTls = new("openflow-tls", TextForms.Listener, null,
+        "Listen here for switches that speak OpenFlow 1.3 over TLS");
+
+    public static readonly Option<IPEndPoint> Ovsdb = new("ovsdb", TextForms.Listener, "127.0.0.1:6640",
+        "Listen here for hosts whose ovsdb-server connects to its manager");
+
+    public static readonly Option<IPEndPoint> OvsdbTls = new("ovsdb-tls", TextForms.Listener, null,
+        "Listen here for hosts whose ovsdb-server connects to its manager over TLS");
+
+    public static readonly Option<IPEndPoint> Bgp = new("bgp", TextForms.Listener, "127.0.0.1:179",
+        "Listen here for BGP peers, once the API has been told of a speaker");
+
+    public static readonly Option<IPEndPoint> Http = new("http", TextForms.Listener, "127.0.0.1:8080",
+        "Serve REST, health and metrics here");
+
+    public static readonly Option<IPEndPoint> Grpc = new("grpc", TextForms.Listener, "127.0.0.1:8081",
+        "Serve gRPC here");
+
+    public static readonly Option<IPEndPoint> OpenFlowAdvertise = new("openflow-advertise", TextForms.Destination, null,
+        "Tell joining hosts to connect here, instead of to the address that their OVSDB session reached and the port of --openflow");
+
+    public static readonly Option<UnknownSwitches> OpenFlowUnknown = new("openflow-unknown", TextForms.Word<UnknownSwitches>(), "OBSERVED",
+        "What to do with a switch that no announced host owns: only show it, or make it a learning switch");
+
+    public static readonly Option<bool> InsecureHttp = new("insecure-http", TextForms.Flag, "false",
+        "Allow --http and --grpc on other addresses than loopback, although nothing protects them there");
+
+    public static readonly Option<LogLevel> Log = new("log", TextForms.Level, "information",
+        "The least level that is logged: trace, debug, information, warning, error or critical") { ChangesWhileRunning = true };
+
+    public static readonly Option<TimeSpan> ReconcileAudit = new("reconcile-audit", TextForms.Duration(TimeSpan.FromSeconds(1), TimeSpan.FromHours(24)), "1m",
+        "Read every switch back and compare at least this often, even when nothing has changed");
+
+    public static readonly ImmutableArray<Option> All =
+    [
+        Config, Data, OpenFlow, OpenFlowTls, Ovsdb, OvsdbTls, Bgp, Http, Grpc,
+        OpenFlowAdvertise, OpenFlowUnknown, InsecureHttp, Log, ReconcileAudit,
+    ];
+
+    /// <summary>What the table names and the controller cannot do yet: refused when given, rather than silently without effect. A row goes when its feature comes.</summary>
+    public static readonly ImmutableArray<NotSupportedYet> NotYet =
+    [
+        new(OpenFlowTls, null, "Leave it out, and let switches connect to --openflow over a network that you trust"),
+        new(OvsdbTls, null, "Leave it out, and let hosts connect to --ovsdb over a network that you trust"),
+        new(Bgp, null, "Leave it out; this version opens no BGP socket"),
+        new(OpenFlowUnknown, UnknownSwitches.Learning, "Write OBSERVED, or leave it out"),
+    ];
+}
+
+/// <summary>An option, or only one value of it, that is refused for now.</summary>
+internal sealed record NotSupportedYet(Option Option, object? Value, string Remedy)
+{
+    public bool Covers(Option option, object value) => option == Option && (Value is null || Value.Equals(value));
+}
