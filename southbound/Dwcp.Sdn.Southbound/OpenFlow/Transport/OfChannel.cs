@@ -1,0 +1,191 @@
+using System.Buffers;
+using System.IO.Pipelines;
+using System.Net.Sockets;
+using Dwcp.Sdn.Core.Wire;
+using Dwcp.Sdn.Southbound.OpenFlow.Wire;
+
+namespace Dwcp.Sdn.Southbound.OpenFlow.Transport;
+
+/// <summary>Whoever owns a channel: it is called by the channel's loop alone, one call at a time.</summary>
+internal interface IChannelOwner
+{
+    /// <summary>When <see cref="OnTick"/> is due, on the channel's clock.</summary>
+    TimeSpan Deadline { get; }
+
+    void OnStart(TimeSpan now);
+
+    /// <summary>A whole message; the span is gone when the call returns.</summary>
+    /// <exception cref="WireException">It cannot be read; <see cref="OnMalformed"/> follows.</exception>
+    void OnMessage(OfHeader header, ReadOnlySpan<byte> message, TimeSpan now);
+
+    void OnTick(TimeSpan now);
+
+    void OnMalformed(OfHeader? header, string why, ReadOnlySpan<byte> message, TimeSpan now);
+}
+
+/// <summary>
+/// One OpenFlow connection: cuts the stream into messages and wakes its owner when a deadline comes. One loop reads; a peer
+/// that does not take our answers is not read from, and a peer that keeps that up is left.
+/// </summary>
+internal sealed class OfChannel : IAsyncDisposable
+{
+    private static readonly TimeSpan LastWord = TimeSpan.FromSeconds(1);
+
+    private readonly Stream stream;
+    private readonly TimeProvider time;
+    private readonly TimeSpan patience;
+    private readonly PipeReader reader;
+    private readonly long startedAt;
+    private volatile string? closing;
+
+    /// <param name="stream">The connection; the channel disposes it.</param>
+    /// <param name="time">The clock of deadlines.</param>
+    /// <param name="outgoing">Octets that may wait to be sent.</param>
+    /// <param name="patience">How long the peer may refuse to take any of them.</param>
+    public OfChannel(Stream stream, TimeProvider time, int outgoing, TimeSpan patience)
+    {
+        this.stream = stream;
+        this.time = time;
+        this.patience = patience;
+        startedAt = time.GetTimestamp();
+        reader = PipeReader.Create(stream, new StreamPipeReaderOptions(bufferSize: 16 * 1024, useZeroByteReads: true, leaveOpen: true));
+        Out = new Outbox(stream, outgoing, e => Close(Describe(e)));
+    }
+
+    public Outbox Out { get; }
+
+    public TimeSpan Now => time.GetElapsedTime(startedAt);
+
+    /// <summary>Ends the loop after the message in hand; the first reason stays.</summary>
+    public void Close(string why)
+    {
+        if (Interlocked.CompareExchange(ref closing, why, null) is null)
+        {
+            reader.CancelPendingRead();
+        }
+    }
+
+    /// <summary>Runs until the connection is over and says why.</summary>
+    public async Task<string> RunAsync(IChannelOwner owner, CancellationToken stop)
+    {
+        using var stopping = stop.UnsafeRegister(static me => ((OfChannel)me!).Close("shutting down"), this);
+        using var alarm = time.CreateTimer(static me => ((OfChannel)me!).reader.CancelPendingRead(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+        var alarmAt = TimeSpan.MaxValue;
+        try
+        {
+            owner.OnStart(Now);
+            while (closing is null)
+            {
+                Out.Flush();
+                await RoomAsync();
+                var now = Now;
+                if (owner.Deadline < alarmAt || alarmAt <= now)
+                {
+                    alarmAt = owner.Deadline;
+                    var wait = alarmAt - now;
+                    alarm.Change(wait > TimeSpan.Zero ? wait : TimeSpan.Zero, Timeout.InfiniteTimeSpan);
+                }
+
+                var read = await reader.ReadAsync(CancellationToken.None);
+                now = Now;
+                if (now >= owner.Deadline)
+                {
+                    owner.OnTick(now);
+                }
+
+                var rest = Cut(read.Buffer, owner, now);
+                reader.AdvanceTo(rest, read.Buffer.End);
+                if (read.IsCompleted)
+                {
+                    Close("closed by the peer");
+                }
+            }
+
+            // The last word, such as the error that explains the end, gets a moment to leave.
+            await Out.EmptyAsync(CancellationToken.None).WaitAsync(LastWord, time, CancellationToken.None);
+        }
+        catch (TimeoutException)
+        {
+            Close("the peer does not read");
+        }
+        catch (Exception e) when (e is IOException or SocketException or ObjectDisposedException)
+        {
+            Close(Describe(e));
+        }
+        finally
+        {
+            Out.Close();
+            await DisposeAsync();
+        }
+
+        return closing!;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await reader.CompleteAsync();
+        await stream.DisposeAsync();
+    }
+
+    private Task RoomAsync() => Out.HasRoom ? Task.CompletedTask : Out.RoomAsync(CancellationToken.None).WaitAsync(patience, time, CancellationToken.None);
+
+    /// <summary>Hands over every whole message and returns where the first incomplete one starts.</summary>
+    private SequencePosition Cut(ReadOnlySequence<byte> buffer, IChannelOwner owner, TimeSpan now)
+    {
+        Span<byte> head = stackalloc byte[OfHeader.Size];
+        while (closing is null && buffer.Length >= OfHeader.Size)
+        {
+            OfHeader? header = null;
+            scoped ReadOnlySpan<byte> message = [];
+            byte[]? rented = null;
+            try
+            {
+                buffer.Slice(0, OfHeader.Size).CopyTo(head);
+                message = head;
+                header = OfHeader.Read(head);
+                var length = header.Value.Length;
+                if (buffer.Length < length)
+                {
+                    break;
+                }
+
+                var whole = buffer.Slice(0, length);
+                if (whole.IsSingleSegment)
+                {
+                    message = whole.FirstSpan;
+                }
+                else
+                {
+                    rented = ArrayPool<byte>.Shared.Rent(length);
+                    whole.CopyTo(rented);
+                    message = rented.AsSpan(0, length);
+                }
+
+                owner.OnMessage(header.Value, message, now);
+                buffer = buffer.Slice(length);
+            }
+            catch (WireException e)
+            {
+                owner.OnMalformed(header, e.Message, message, now);
+                Close($"malformed message: {e.Message}");
+            }
+            finally
+            {
+                if (rented is not null)
+                {
+                    ArrayPool<byte>.Shared.Return(rented);
+                }
+            }
+        }
+
+        return buffer.Start;
+    }
+
+    private static string Describe(Exception e) =>
+        (e as SocketException ?? e.InnerException as SocketException)?.SocketErrorCode switch
+        {
+            SocketError.ConnectionReset => "reset by the peer",
+            { } code => $"network error: {code}",
+            null => $"connection failed: {e.Message}",
+        };
+}

@@ -1,0 +1,37 @@
+using System.Net;
+using System.Net.Sockets;
+using Dwcp.Sdn.Southbound.OpenFlow.Session;
+
+namespace Dwcp.Sdn.Southbound.OpenFlow.Transport;
+
+/// <summary>Where and how <see cref="OpenFlowListener"/> serves switches.</summary>
+public sealed record OpenFlowOptions
+{
+    /// <summary>Port 6653 is OpenFlow's; 0 picks a free one.</summary>
+    public IPEndPoint Endpoint { get; init; } = new(IPAddress.IPv6Any, 6653);
+
+    public SessionTimes Times { get; init; } = new();
+
+    /// <summary>Connections that wait to be accepted; thousands of switches come back at once after a restart.</summary>
+    public int Backlog { get; init; } = 4096;
+
+    /// <summary>More connections than these are closed at once.</summary>
+    public int MaxConnections { get; init; } = 32_768;
+
+    /// <summary>Octets that may wait to be sent to one switch.</summary>
+    public int MaxOutgoing { get; init; } = 4 * 1024 * 1024;
+
+    /// <summary>Octets that one question may bring in answer.</summary>
+    public int MaxAnswerOctets { get; init; } = 512 * 1024 * 1024;
+
+    /// <summary>How long one question may take as a whole.</summary>
+    public TimeSpan AnswerWithin { get; init; } = TimeSpan.FromSeconds(60);
+
+    /// <summary>How long a connected switch may take to show that it lives when another comes with its datapath id.</summary>
+    public TimeSpan ProveAlive { get; init; } = TimeSpan.FromSeconds(2);
+
+    public TimeProvider Time { get; init; } = TimeProvider.System;
+
+    /// <summary>Puts a layer such as TLS over an accepted socket; null serves it as it is.</summary>
+    public Func<Socket, CancellationToken, Task<Stream>>? Secure { get; init; }
+}
