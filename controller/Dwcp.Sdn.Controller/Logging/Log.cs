@@ -1,4 +1,5 @@
 using Dwcp.Sdn.Controller.Configuration;
+using Dwcp.Sdn.Core.Net;
 using Microsoft.Extensions.Logging;
 
 namespace Dwcp.Sdn.Controller;
@@ -23,4 +24,37 @@ internal static partial class Log
 
     [LoggerMessage(1006, LogLevel.Warning, "configuration: read again and not taken over: {Problem}")]
     public static partial void ReloadRefused(this ILogger log, ConfigurationProblem problem);
+
+    [LoggerMessage(1100, LogLevel.Information, "controller: started with {Data} at revision {Revision}; OpenFlow on {OpenFlow}, OVSDB on {Ovsdb}, HTTP on {Http}")]
+    public static partial void Started(this ILogger log, string data, long revision, object openFlow, object ovsdb, object http);
+
+    [LoggerMessage(1101, LogLevel.Information, "controller: ended")]
+    public static partial void Ended(this ILogger log);
+
+    [LoggerMessage(1102, LogLevel.Critical, "controller: cannot run: {Reason}")]
+    public static partial void CannotRun(this ILogger log, string reason);
+
+    [LoggerMessage(1200, LogLevel.Information, "{Subject}: {Name}: {What}")]
+    public static partial void Happened(this ILogger log, string subject, string name, string what);
+
+    [LoggerMessage(1201, LogLevel.Error, "store: a commit failed and nothing was changed: {Reason}")]
+    public static partial void CommitFailed(this ILogger log, string reason);
+
+    [LoggerMessage(1202, LogLevel.Error, "store: a commit was refused: {Reason}")]
+    public static partial void CommitConflict(this ILogger log, string reason);
+
+    [LoggerMessage(1300, LogLevel.Information, "{Switch}: {Changes}")]
+    public static partial void SwitchChanged(this ILogger log, DatapathId @switch, string changes);
+
+    [LoggerMessage(1301, LogLevel.Warning, "{Switch}: it refused its rules: {Reason}")]
+    public static partial void SwitchRefused(this ILogger log, DatapathId @switch, string reason);
+
+    [LoggerMessage(1302, LogLevel.Error, "{Switch}: its loop failed and the connection is closed")]
+    public static partial void SwitchLoopFailed(this ILogger log, Exception fault, DatapathId @switch);
+
+    [LoggerMessage(1400, LogLevel.Information, "{Host}: changed: {Changes}")]
+    public static partial void HostChanged(this ILogger log, string host, string changes);
+
+    [LoggerMessage(1401, LogLevel.Error, "{Host}: its loop failed and the session is closed")]
+    public static partial void HostLoopFailed(this ILogger log, Exception fault, string host);
 }

@@ -1,0 +1,94 @@
+using System.Diagnostics.Metrics;
+using System.Net;
+using System.Net.Sockets;
+using System.Runtime.InteropServices;
+using Dwcp.Sdn.Controller.Configuration;
+using Dwcp.Sdn.Controller.Loops;
+using Dwcp.Sdn.Core.Model;
+using Dwcp.Sdn.Core.Net;
+using Dwcp.Sdn.Core.Store;
+using Dwcp.Sdn.Fabric;
+using Dwcp.Sdn.Northbound;
+using Dwcp.Sdn.Southbound.OpenFlow.Transport;
+using Dwcp.Sdn.Southbound.Ovsdb.Transport;
+using Dwcp.Sdn.Store.Sqlite;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+
+namespace Dwcp.Sdn.Controller;
+
+/// <summary>Joins everything, opens the listeners and runs the loops until a signal ends it. It decides nothing.</summary>
+internal sealed class ControllerProcess(ControllerOptions options, ILoggerFactory logs)
+{
+    private readonly ILogger log = logs.CreateLogger<ControllerProcess>();
+
+    /// <summary>Runs until SIGTERM or SIGINT. Returns the exit code.</summary>
+    public async Task<int> RunAsync()
+    {
+        using var ending = new CancellationTokenSource();
+        using var term = PosixSignalRegistration.Create(PosixSignal.SIGTERM, End);
+        using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, End);
+        try
+        {
+            await using var store = await SqliteStateStore.OpenAsync(Path.Combine(options.Data, "state.db"));
+            var listing = await store.ListAsync("/", stop: ending.Token);
+            await RunAsync(new FabricMachine(listing), store, ending);
+            log.Ended();
+            return 0;
+        }
+        catch (Exception e) when (e is StoreException or InvalidDataException or SocketException or IOException)
+        {
+            log.CannotRun(e.Message);
+            return 1;
+        }
+
+        void End(PosixSignalContext signal)
+        {
+            signal.Cancel = true;
+            ending.Cancel();
+        }
+    }
+
+    private async Task RunAsync(FabricMachine machine, SqliteStateStore store, CancellationTokenSource ending)
+    {
+        var stop = ending.Token;
+        await using var services = new ServiceCollection().AddMetrics().BuildServiceProvider();
+        var fabric = new FabricLoop(machine, store, TimeProvider.System, logs.CreateLogger<FabricLoop>());
+        var metrics = new SwitchMetrics(services.GetRequiredService<IMeterFactory>(), d => NameOf(fabric, d));
+        var switches = new SwitchLoops(fabric, metrics, options.ReconcileAudit, TimeProvider.System, logs);
+        using var openFlow = new OpenFlowListener(new OpenFlowOptions { Endpoint = options.OpenFlow }, switches, logs.CreateLogger<OpenFlowListener>());
+        openFlow.Start();
+        await using var ovsdb = OvsdbListener.Start(options.Ovsdb, new OvsdbOptions(), TimeProvider.System, logs.CreateLogger<OvsdbListener>());
+        var hosts = new HostLoops(fabric, local => Target(local, openFlow.Endpoint.Port), TimeProvider.System, logs);
+        fabric.SwitchWoken += switches.Wake;
+        fabric.HostWoken += hosts.Wake;
+        fabric.FlowReader = switches.ReadFlowsAsync;
+        await using var north = new NorthboundServer(
+            fabric, new NorthboundOptions { Http = options.Http, InsecureHttp = options.InsecureHttp }, () => [], logs, TimeProvider.System);
+
+        Task[] loops = [fabric.RunAsync(stop), openFlow.RunAsync(stop), hosts.RunAsync(ovsdb.HostsAsync(stop), stop)];
+        await north.StartAsync(stop);
+        log.Started(options.Data, store.Revision, openFlow.Endpoint, ovsdb.LocalEndPoint, north.HttpEndPoint);
+        await Task.WhenAny([.. loops, Task.Delay(Timeout.Infinite, stop).ContinueWith(_ => { }, TaskScheduler.Default)]);
+        await ending.CancelAsync();
+        await north.StopAsync(CancellationToken.None);
+        try
+        {
+            await Task.WhenAll(loops);
+        }
+        catch (OperationCanceledException)
+        {
+            // As asked.
+        }
+    }
+
+    private string Target(IpAddress? local, int port) => options.OpenFlowAdvertise is { } advertised
+        ? $"tcp:{advertised}"
+        : $"tcp:{new IPEndPoint(local?.ToIPAddress() ?? IPAddress.Loopback, port)}";
+
+    private static string NameOf(FabricLoop fabric, DatapathId datapath)
+    {
+        var text = datapath.ToString();
+        return fabric.List(ResourceKind.Switch).Items.FirstOrDefault(s => s.Status is SwitchStatus status && status.DatapathId == text)?.Id ?? text;
+    }
+}

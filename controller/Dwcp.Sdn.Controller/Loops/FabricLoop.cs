@@ -1,0 +1,250 @@
+using System.Collections.Immutable;
+using System.Threading.Channels;
+using Dwcp.Sdn.Core.Model;
+using Dwcp.Sdn.Core.Net;
+using Dwcp.Sdn.Core.Store;
+using Dwcp.Sdn.Fabric;
+using Dwcp.Sdn.Fabric.Intent;
+using Microsoft.Extensions.Logging;
+
+namespace Dwcp.Sdn.Controller.Loops;
+
+/// <summary>
+/// The owner of the fabric's machine: commands, hosts and switches send it messages. What has gathered is judged, committed as
+/// one revision, planned and published together; callers are answered after the commit.
+/// </summary>
+internal sealed class FabricLoop(FabricMachine machine, IStateStore store, TimeProvider time, ILogger<FabricLoop> log) : IFabric
+{
+    private const int LargestBatch = 512;
+
+    private readonly Channel<Message> messages = Channel.CreateBounded<Message>(
+        new BoundedChannelOptions(8192) { SingleReader = true, FullMode = BoundedChannelFullMode.Wait }); // Full: senders wait, which slows peers and callers down.
+
+    private readonly Dictionary<string, StorePut> recordsToPut = [];
+    private readonly HashSet<string> recordsToDelete = [];
+    private Message? held;
+    private long eventsLogged;
+
+    private volatile FabricSnapshot snapshot = machine.Snapshot;
+
+    /// <summary>Called with each switch whose needs changed.</summary>
+    public event Action<DatapathId>? SwitchWoken;
+
+    /// <summary>Called with each OVSDB session whose host may need changes.</summary>
+    public event Action<long>? HostWoken;
+
+    /// <summary>Reads a switch's flows; set by who knows the connections.</summary>
+    public Func<DatapathId, CancellationToken, Task<ImmutableArray<FlowEntry>?>>? FlowReader { get; set; }
+
+    public async Task<Outcome> ApplyAsync(FabricCommand command, CancellationToken stop)
+    {
+        var done = new TaskCompletionSource<Outcome>(TaskCreationOptions.RunContinuationsAsynchronously);
+        await messages.Writer.WriteAsync(new CommandMessage(command, done), stop);
+        return await done.Task.WaitAsync(stop);
+    }
+
+    public Resource? Find(ResourceKind kind, string id) => snapshot.Of(kind).GetValueOrDefault(id);
+
+    public ResourceList List(ResourceKind kind)
+    {
+        var now = snapshot;
+        return new ResourceList([.. now.Of(kind).Values], now.Revision);
+    }
+
+    public ImmutableArray<FabricEvent> Events() => [.. snapshot.Events];
+
+    public async Task<ImmutableArray<FlowEntry>?> ReadFlowsAsync(string switchId, CancellationToken stop) =>
+        Find(ResourceKind.Switch, switchId)?.Status is SwitchStatus { Connected: true, DatapathId: { } text }
+        && DatapathId.TryParse(text, out var datapath)
+        && FlowReader is { } read
+            ? await read(datapath, stop)
+            : null;
+
+    /// <summary>Tells the machine something.</summary>
+    public ValueTask PostAsync(Action<FabricMachine> input, CancellationToken stop) =>
+        messages.Writer.WriteAsync(new InputMessage(input), stop);
+
+    /// <summary>Asks the machine something.</summary>
+    public async Task<T> AskAsync<T>(Func<FabricMachine, T> question, CancellationToken stop)
+    {
+        var answer = new TaskCompletionSource<T>(TaskCreationOptions.RunContinuationsAsynchronously);
+        await PostAsync(m => answer.SetResult(question(m)), stop);
+        return await answer.Task.WaitAsync(stop);
+    }
+
+    public async Task RunAsync(CancellationToken stop)
+    {
+        Publish();
+        while (held is not null || await messages.Reader.WaitToReadAsync(stop))
+        {
+            await StepAsync(stop);
+        }
+    }
+
+    private async Task StepAsync(CancellationToken stop)
+    {
+        var batch = new List<(CommandMessage Message, Judgement Judgement)>();
+        var intent = machine.Intent;
+        var changed = new HashSet<ObjectRef>();
+        for (var taken = 0; taken < LargestBatch && Next(out var message); taken++)
+        {
+            if (message is InputMessage { Input: var input })
+            {
+                input(machine);
+                continue;
+            }
+
+            var command = (CommandMessage)message;
+            var judgement = Judge.Of(intent, command.Command);
+            var objects = ObjectsOf(command.Command, judgement);
+            if (objects.Any(changed.Contains))
+            {
+                // Its version is not known before the commit under way: it has its turn after that.
+                held = message;
+                break;
+            }
+
+            batch.Add((command, judgement));
+            if (judgement.Refused is null && !command.Command.ValidateOnly)
+            {
+                changed.UnionWith(objects);
+                intent = judgement.Intent;
+            }
+        }
+
+        var fault = await CommitAsync(batch, stop);
+        Publish();
+        foreach (var (message, judgement) in batch)
+        {
+            message.Done.TrySetResult(Answer(message.Command, judgement, fault));
+        }
+    }
+
+    private bool Next(out Message message)
+    {
+        if (held is { } first)
+        {
+            held = null;
+            message = first;
+            return true;
+        }
+
+        return messages.Reader.TryRead(out message!);
+    }
+
+    private async Task<string?> CommitAsync(List<(CommandMessage Message, Judgement Judgement)> batch, CancellationToken stop)
+    {
+        var judgements = batch
+            .Where(b => b.Judgement is { Refused: null, ChangesNothing: false } && !b.Message.Command.ValidateOnly)
+            .Select(b => b.Judgement)
+            .ToList();
+        var commit = new Commit
+        {
+            Expect = [.. judgements.SelectMany(Expected)],
+            Put = [.. judgements.SelectMany(j => j.Changed).Select(o => new StorePut(KeyOf(o), Records.Write(o))), .. recordsToPut.Values],
+            Delete = [.. judgements.SelectMany(j => j.Removed).Select(r => Records.KeyOf(r.Kind, r.Id)), .. recordsToDelete],
+        };
+        if (commit.Put.IsEmpty && commit.Delete.IsEmpty)
+        {
+            return null;
+        }
+
+        try
+        {
+            // Not cancelled by the end of the process: a commit that has begun is answered.
+            var result = await store.CommitAsync(commit, CancellationToken.None);
+            if (result is not CommitResult.Committed { Revision: var revision })
+            {
+                log.CommitConflict(result.ToString());
+                return $"the store holds something else than this controller knows ({result})";
+            }
+
+            recordsToPut.Clear();
+            recordsToDelete.Clear();
+            machine.Committed(revision, judgements);
+            return null;
+        }
+        catch (StoreException e)
+        {
+            log.CommitFailed(e.Message);
+            return e.Message;
+        }
+    }
+
+    private IEnumerable<Expectation> Expected(Judgement judgement) =>
+        judgement.Changed.Select(o => new ObjectRef(FabricMachine.RefOf(o).Kind, o.Id))
+            .Concat(judgement.Removed.Select(r => new ObjectRef(r.Kind, r.Id)))
+            .Select(o => new Expectation(Records.KeyOf(o.Kind, o.Id), machine.Intent.Find(o.Kind, o.Id)?.Version ?? 0));
+
+    private static string KeyOf(FabricObject value) => Records.KeyOf(FabricMachine.RefOf(value).Kind, value.Id);
+
+    private static List<ObjectRef> ObjectsOf(FabricCommand command, Judgement judgement) =>
+        [new(command.Kind, command.Id), .. judgement.Changed.Select(FabricMachine.RefOf), .. judgement.Removed.Select(r => new ObjectRef(r.Kind, r.Id))];
+
+    private Outcome Answer(FabricCommand command, Judgement judgement, string? fault)
+    {
+        if (judgement.Refused is { } refused)
+        {
+            return refused;
+        }
+
+        if (command.ValidateOnly)
+        {
+            return new Outcome(judgement.Created ? OutcomeKind.Created : OutcomeKind.Done, machine.Preview(judgement) ?? Find(command.Kind, command.Id), []);
+        }
+
+        return fault is not null && !judgement.ChangesNothing
+            ? Outcome.Failed(OutcomeKind.Unavailable, new Problem("", ProblemCodes.Unavailable, $"nothing was changed: {fault}", "try again; if it goes on, look at the controller's disk and log"))
+            : new Outcome(judgement.Created ? OutcomeKind.Created : OutcomeKind.Done, Find(command.Kind, command.Id), []);
+    }
+
+    private void Publish()
+    {
+        var effects = machine.Settle(time.GetUtcNow());
+        snapshot = machine.Snapshot;
+        foreach (var put in effects.Put)
+        {
+            recordsToDelete.Remove(put.Key);
+            recordsToPut[put.Key] = put;
+        }
+
+        foreach (var key in effects.Delete)
+        {
+            recordsToPut.Remove(key);
+            recordsToDelete.Add(key);
+        }
+
+        if (!effects.Put.IsEmpty || !effects.Delete.IsEmpty)
+        {
+            // A step of its own stores what was seen, together with whatever has come by then.
+            messages.Writer.TryWrite(new InputMessage(static _ => { }));
+        }
+
+        foreach (var datapath in effects.Wake)
+        {
+            SwitchWoken?.Invoke(datapath);
+        }
+
+        foreach (var session in effects.Join)
+        {
+            HostWoken?.Invoke(session);
+        }
+
+        LogEvents();
+    }
+
+    private void LogEvents()
+    {
+        foreach (var e in snapshot.Events.Reverse().TakeWhile(e => e.Sequence > eventsLogged).Reverse())
+        {
+            eventsLogged = e.Sequence;
+            log.Happened(e.Subject, e.Name, e.Message);
+        }
+    }
+
+    private abstract record Message;
+
+    private sealed record CommandMessage(FabricCommand Command, TaskCompletionSource<Outcome> Done) : Message;
+
+    private sealed record InputMessage(Action<FabricMachine> Input) : Message;
+}

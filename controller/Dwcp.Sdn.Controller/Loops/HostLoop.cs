@@ -1,0 +1,81 @@
+using System.Collections.Immutable;
+using System.Threading.Channels;
+using Dwcp.Sdn.Core.Hosts;
+using Dwcp.Sdn.Core.Net;
+using Microsoft.Extensions.Logging;
+
+namespace Dwcp.Sdn.Controller.Loops;
+
+/// <summary>One session with a host's OVSDB: tells the fabric what the host shows, and brings about what the fabric asks of it.</summary>
+internal sealed class HostLoop(long number, IHostConnection host, FabricLoop fabric, Func<IpAddress?, string> target, TimeProvider time, ILogger<HostLoop> log)
+{
+    private static readonly TimeSpan Retry = TimeSpan.FromSeconds(3);
+
+    private readonly Channel<bool> wake = Channel.CreateBounded<bool>(
+        new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite }); // Full: a wake-up waits already.
+
+    public void Wake() => wake.Writer.TryWrite(true);
+
+    public async Task RunAsync(CancellationToken stop)
+    {
+        using var ended = CancellationTokenSource.CreateLinkedTokenSource(stop);
+        var joining = JoinAsync(ended.Token);
+        try
+        {
+            await foreach (var inventory in host.InventoriesAsync(stop))
+            {
+                await fabric.PostAsync(m => m.HostSeen(number, host.Peer, inventory), stop);
+            }
+        }
+        finally
+        {
+            await ended.CancelAsync();
+            await joining;
+            await fabric.PostAsync(m => m.HostGone(number), CancellationToken.None);
+        }
+    }
+
+    private async Task JoinAsync(CancellationToken stop)
+    {
+        try
+        {
+            var last = ImmutableArray<HostChange>.Empty;
+            while (await wake.Reader.WaitToReadAsync(stop))
+            {
+                wake.Reader.TryRead(out _);
+                var plan = await fabric.AskAsync(m => m.JoinPlan(number, target), stop);
+                var trouble = plan.IsEmpty ? null : await ApplyAsync(plan, last.SequenceEqual(plan), stop);
+                last = plan;
+                await fabric.PostAsync(m => m.HostTrouble(number, trouble), stop);
+                if (trouble is not null)
+                {
+                    await Task.Delay(Retry, time, stop);
+                    Wake();
+                }
+            }
+        }
+        catch (OperationCanceledException)
+        {
+            // The session or the process ends.
+        }
+    }
+
+    private async Task<string?> ApplyAsync(ImmutableArray<HostChange> plan, bool again, CancellationToken stop)
+    {
+        if (again && host.Inventory.Bridges.Items.SelectMany(b => b.Ports).SelectMany(p => p.Interfaces).FirstOrDefault(i => i.Error is not null && plan.OfType<PutPort>().Any(c => c.Port == i.Name)) is { } failed)
+        {
+            return $"interface {failed.Name}: {failed.Error}";
+        }
+
+        try
+        {
+            await host.ApplyAsync(plan, stop);
+            log.HostChanged(host.Peer, string.Join(", ", plan));
+            return null;
+        }
+        catch (HostChangeException e)
+        {
+            return e.Message;
+        }
+    }
+}

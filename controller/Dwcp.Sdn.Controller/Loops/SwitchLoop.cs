@@ -1,0 +1,184 @@
+using System.Collections.Immutable;
+using System.Threading.Channels;
+using Dwcp.Sdn.Core.Flows;
+using Dwcp.Sdn.Core.Model;
+using Dwcp.Sdn.Core.Net;
+using Dwcp.Sdn.Fabric;
+using Dwcp.Sdn.Fabric.Planning;
+using Dwcp.Sdn.Pipeline;
+using Microsoft.Extensions.Logging;
+
+namespace Dwcp.Sdn.Controller.Loops;
+
+/// <summary>
+/// Keeps one connected switch as the fabric wants it: wanted minus actual, in one bundle, until a barrier confirms it. The
+/// same pass serves the first connect, a change, a reconnect and a restart; now and then all is read and compared again.
+/// </summary>
+internal sealed class SwitchLoop(
+    DatapathId datapath, ISwitchTables tables, FabricLoop fabric, SwitchMetrics metrics, TimeSpan audit, TimeProvider time, ILogger<SwitchLoop> log)
+{
+    private static readonly TimeSpan FirstRetry = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan DropsEvery = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan LastRetry = TimeSpan.FromSeconds(30);
+
+    private readonly Channel<bool> wake = Channel.CreateBounded<bool>(
+        new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite }); // Full: a wake-up waits already.
+
+    private SwitchPlan plan = new();
+    private SwitchNeeds? needs;
+    private KnownTables? known;
+    private long compared;
+    private bool confirmed;
+
+    public void Wake() => wake.Writer.TryWrite(true);
+
+    /// <summary>Runs until the switch is gone.</summary>
+    public async Task RunAsync(CancellationToken stop)
+    {
+        var retry = FirstRetry;
+        while (true)
+        {
+            try
+            {
+                var managed = await PassAsync(stop);
+                retry = FirstRetry;
+                if (!await WokenWithinAsync(managed ? audit : Timeout.InfiniteTimeSpan, stop))
+                {
+                    known = null;
+                }
+            }
+            catch (SwitchRefusedException e)
+            {
+                known = null;
+                log.SwitchRefused(datapath, e.Message);
+                await fabric.PostAsync(m => m.SwitchTrouble(datapath, e.Message), stop);
+                await Task.Delay(retry, time, stop);
+                retry = retry * 2 < LastRetry ? retry * 2 : LastRetry;
+            }
+        }
+    }
+
+    /// <summary>Counts what the switch drops and why, until it is gone.</summary>
+    public async Task CountDropsAsync(CancellationToken stop)
+    {
+        using var timer = new PeriodicTimer(DropsEvery, time);
+        while (await timer.WaitForNextTickAsync(stop))
+        {
+            if (needs is not null)
+            {
+                metrics.Dropped(datapath, await tables.ReadFlowStatsAsync(new FlowFilter(Table.Drop), stop));
+            }
+        }
+    }
+
+    /// <summary>What the switch holds now, with its counters.</summary>
+    public async Task<ImmutableArray<FlowEntry>> ReadFlowsAsync(CancellationToken stop)
+    {
+        var names = await fabric.AskAsync(m => m.NamesOfCookies(datapath), stop);
+        var held = await tables.ReadAsync(stop);
+        var counted = (await tables.ReadFlowStatsAsync(new FlowFilter(), stop)).ToDictionary(s => s.Key);
+        return
+        [
+            .. held.Flows.OrderBy(f => f.Table).ThenByDescending(f => f.Priority).ThenBy(f => f.Match.ToString(), StringComparer.Ordinal).Select(f =>
+            {
+                var stats = counted.GetValueOrDefault(f.Key);
+                return new FlowEntry(
+                    f.Table, f.Priority, f.Match.ToString(), f.ActionText, f.Cookie, names.GetValueOrDefault(f.Cookie, ""), (ulong)stats.Packets, (ulong)stats.Bytes);
+            }),
+        ];
+    }
+
+    /// <summary>One pass; false when the switch is not ours to program.</summary>
+    private async Task<bool> PassAsync(CancellationToken stop)
+    {
+        var work = await fabric.AskAsync(m => m.Take(datapath, needs), stop);
+        if (work is null)
+        {
+            needs = null;
+            known = null;
+            return false;
+        }
+
+        if (work.Needs != needs)
+        {
+            needs = work.Needs;
+            plan = new SwitchPlan();
+            known = null;
+            confirmed = false;
+        }
+
+        foreach (var (key, need) in work.Changes)
+        {
+            if (need is null)
+            {
+                plan.Remove(key);
+            }
+            else
+            {
+                plan.Set(need);
+            }
+        }
+
+        var started = time.GetTimestamp();
+        var unasked = known is null && work.Changes.IsEmpty && confirmed;
+        var change = await CompareAsync(stop);
+        compared = plan.Generation;
+        if (!change.IsEmpty)
+        {
+            await ApplyAsync(change, stop);
+            metrics.Reconciled(datapath, change, time.GetElapsedTime(started));
+            if (unasked)
+            {
+                await fabric.PostAsync(m => m.SwitchRepaired(datapath, $"it did not hold what it should: {Count(change)}"), stop);
+            }
+        }
+
+        confirmed = true;
+        var holding = new SwitchHolding(known!.Flows.Count, known.Groups.Count, known.Meters.Count);
+        await fabric.PostAsync(m => m.Confirmed(datapath, work.Needs, work.Generation, holding), stop);
+        return true;
+    }
+
+    private async Task<TablesChange> CompareAsync(CancellationToken stop)
+    {
+        var since = known is null ? null : plan.Since(compared);
+        known ??= new KnownTables(await tables.ReadAsync(stop));
+        return since is null ? FlowPlan.Between(known, plan) : FlowPlan.Of(known, plan, since);
+    }
+
+    private async Task ApplyAsync(TablesChange change, CancellationToken stop)
+    {
+        try
+        {
+            await tables.ApplyAsync(change, stop);
+        }
+        catch
+        {
+            known = null;
+            throw;
+        }
+
+        known!.Apply(change);
+        log.SwitchChanged(datapath, Count(change));
+    }
+
+    private static string Count(TablesChange change) =>
+        $"{change.FlowsToAddOrModify.Count} flows set, {change.FlowsToDeleteStrict.Count} removed; "
+        + $"{change.GroupsToAdd.Count + change.GroupsToModify.Count} groups set, {change.GroupsToDelete.Count} removed; "
+        + $"{change.MetersToAdd.Count + change.MetersToModify.Count} meters set, {change.MetersToDelete.Count} removed";
+
+    private async Task<bool> WokenWithinAsync(TimeSpan limit, CancellationToken stop)
+    {
+        using var end = CancellationTokenSource.CreateLinkedTokenSource(stop);
+        using var timer = limit == Timeout.InfiniteTimeSpan ? null : time.CreateTimer(_ => end.Cancel(), null, limit, Timeout.InfiniteTimeSpan);
+        try
+        {
+            await wake.Reader.ReadAsync(end.Token);
+            return true;
+        }
+        catch (OperationCanceledException) when (!stop.IsCancellationRequested)
+        {
+            return false;
+        }
+    }
+}

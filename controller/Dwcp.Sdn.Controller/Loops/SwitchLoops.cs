@@ -1,0 +1,93 @@
+using System.Collections.Concurrent;
+using System.Collections.Immutable;
+using Dwcp.Sdn.Core.Flows;
+using Dwcp.Sdn.Core.Net;
+using Dwcp.Sdn.Fabric;
+using Dwcp.Sdn.Southbound.OpenFlow.Transport;
+using Dwcp.Sdn.Southbound.OpenFlow.Wire;
+using Microsoft.Extensions.Logging;
+using FlowEntry = Dwcp.Sdn.Core.Model.FlowEntry;
+
+namespace Dwcp.Sdn.Controller.Loops;
+
+/// <summary>Runs a <see cref="SwitchLoop"/> for every connected switch. A switch that returns waits for the end of its former connection.</summary>
+internal sealed class SwitchLoops(FabricLoop fabric, SwitchMetrics metrics, TimeSpan audit, TimeProvider time, ILoggerFactory logs) : ISwitchObserver
+{
+    private readonly ConcurrentDictionary<DatapathId, SwitchLoop> loops = new();
+    private readonly ConcurrentDictionary<DatapathId, Task> running = new();
+    private readonly ILogger log = logs.CreateLogger<SwitchLoops>();
+
+    public void Wake(DatapathId datapath)
+    {
+        if (loops.TryGetValue(datapath, out var loop))
+        {
+            loop.Wake();
+        }
+    }
+
+    /// <summary>The flows of a switch, or null while it is away.</summary>
+    public async Task<ImmutableArray<FlowEntry>?> ReadFlowsAsync(DatapathId datapath, CancellationToken stop)
+    {
+        try
+        {
+            return loops.TryGetValue(datapath, out var loop) ? await loop.ReadFlowsAsync(stop) : null;
+        }
+        catch (SwitchGoneException)
+        {
+            return null;
+        }
+    }
+
+    public void Connected(SwitchConnection connection)
+    {
+        var before = running.GetValueOrDefault(connection.Id, Task.CompletedTask);
+        running[connection.Id] = RunAsync(connection, before);
+    }
+
+    public void Disconnected(SwitchConnection connection, string why)
+    {
+        // The connection's Lifetime has ended, and with it the switch's loop, which tells the fabric.
+    }
+
+    public void PacketIn(SwitchConnection connection, in PacketInView packet)
+    {
+        // None of our flows sends packets here.
+    }
+
+    public void PortStatus(SwitchConnection connection, PortStatus status)
+    {
+        // Ports are known by name, from OVSDB.
+    }
+
+    public void FlowRemoved(SwitchConnection connection, in FlowRemovedView flow)
+    {
+        // None of our flows asks to be told.
+    }
+
+    private async Task RunAsync(SwitchConnection connection, Task before)
+    {
+        await before;
+        var datapath = connection.Id;
+        var loop = new SwitchLoop(datapath, connection, fabric, metrics, audit, time, logs.CreateLogger<SwitchLoop>());
+        loops[datapath] = loop;
+        try
+        {
+            var sighting = new SwitchSighting(datapath, connection.Remote.ToString(), connection.Description.Software);
+            await fabric.PostAsync(m => m.SwitchUp(sighting), connection.Lifetime);
+            await Task.WhenAll(loop.RunAsync(connection.Lifetime), loop.CountDropsAsync(connection.Lifetime));
+        }
+        catch (Exception e) when (e is OperationCanceledException or SwitchGoneException)
+        {
+            // The switch is gone.
+        }
+        catch (Exception e)
+        {
+            log.SwitchLoopFailed(e, datapath);
+            connection.Close("its loop failed");
+        }
+
+        loops.TryRemove(datapath, out _);
+        metrics.Forget(datapath);
+        await fabric.PostAsync(m => m.SwitchDown(datapath, "the connection ended"), CancellationToken.None);
+    }
+}
