@@ -74,7 +74,7 @@ internal sealed class SwitchLoops(FabricLoop fabric, SwitchMetrics metrics, Time
         {
             var sighting = new SwitchSighting(datapath, connection.Remote.ToString(), connection.Description.Software);
             await fabric.PostAsync(m => m.SwitchUp(sighting), connection.Lifetime);
-            await Task.WhenAll(loop.RunAsync(connection.Lifetime), loop.CountDropsAsync(connection.Lifetime));
+            await await Task.WhenAny(loop.RunAsync(connection.Lifetime), loop.CountDropsAsync(connection.Lifetime));
         }
         catch (Exception e) when (e is OperationCanceledException or SwitchGoneException)
         {
