@@ -18,7 +18,7 @@ internal sealed class GeneratedFabric
         random = new Random(seed);
         var six = random.Next(4) == 0;
         var vteps = Enumerable.Range(1, random.Next(2, 5))
-            .Select(i => six ? IpAddress.V6(((UInt128)0x2001_0db8 << 96) | (uint)i) : IpAddress.V4(0xc000_0200 + (uint)i))
+            .Select(i => six ? IpAddress.V6(((UInt128)0x2001_0db8_0077_0000 << 64) | (uint)i) : IpAddress.V4(0xcb00_7100 + (uint)i))
             .ToList();
         for (var n = 1u; n <= random.Next(1, 4); n++)
         {
@@ -47,7 +47,8 @@ internal sealed class GeneratedFabric
                 return (at, new Packet(frame, new PortNumber(900)));
             case 1 or 2:
                 var to = random.Next(Fabric.Switches.Count);
-                var vtep = random.Next(6) == 0 ? IpAddress.V4(0xc633_6401) : Fabric.Switches[(to + 1) % Fabric.Switches.Count].Vtep;
+                var stranger = Fabric.Switches[to].Vtep.IsV6 ? IpAddress.Parse("2001:db8:99::1") : IpAddress.Parse("198.51.100.1");
+                var vtep = random.Next(6) == 0 ? stranger : Fabric.Switches[(to + 1) % Fabric.Switches.Count].Vtep;
                 var vni = random.Next(6) == 0 ? 77u : from.Network.Vni.Value;
                 return (to, new Packet(frame, FakeSwitch.TunnelPort, new TunnelMetadata(vni, vtep, Fabric.Switches[to].Vtep)));
             default:
