@@ -42,5 +42,12 @@ public static class Registers
     public static FieldMatch Is(this FieldBits flag, bool set) =>
         new(flag.Field, set ? UInt128.One << flag.Offset : UInt128.Zero, UInt128.One << flag.Offset);
 
+    /// <summary>A match on two flags that are set.</summary>
+    public static FieldMatch And(this FieldBits flag, FieldBits other)
+    {
+        var bits = (UInt128.One << flag.Offset) | (UInt128.One << other.Offset);
+        return new FieldMatch(Flags, bits, bits);
+    }
+
     private static FieldBits Flag(int bit) => new(Flags, bit, 1);
 }

@@ -80,7 +80,7 @@ internal static class BaseRules
         rules.Drop(Table.TunnelOut, 200, Match.Of(Registers.FromTunnel.Is(true)), DropReason.NoNexthop);
 
         // A flood's copy for the sender ends without a word: it is no loss. Everything else that would turn back is one.
-        rules.Flow(Table.LocalOut, 300, Match.Of(Registers.SamePort.Is(true), Registers.Flood.Is(true)), next: null);
+        rules.Flow(Table.LocalOut, 300, Match.Of(Registers.SamePort.And(Registers.Flood)), next: null);
         rules.Drop(Table.LocalOut, 200, Match.Of(Registers.SamePort.Is(true)), DropReason.Hairpin);
         rules.Flow(Table.LocalOut, 0, Match.All, next: null, Set(Fields.InPort, 0), new OutputFieldAction(Registers.OutOfPort));
     }
