@@ -1,10 +1,11 @@
+using System.Runtime.InteropServices;
 using Dwcp.Sdn.Controller.Configuration;
 using Dwcp.Sdn.Controller.Logging;
 using Microsoft.Extensions.Logging;
 
 namespace Dwcp.Sdn.Tests.Configuration;
 
-public class HangupReloadTests
+public partial class HangupReloadTests
 {
     private readonly LoggingTests.Written log = new(new TerminalLines(colour: false), LogLevel.Information);
 
@@ -46,6 +47,21 @@ public class HangupReloadTests
         Assert.Equal(LogLevel.Information, log.Level.Level);
         Assert.Equal(2, log.Lines.Count(l => l.Contains("warn  HangupReload: configuration: read again and not taken over: /etc/dwcp.yaml:")));
     }
+
+    [Fact]
+    public void SIGHUP_reads_again_and_does_not_end_the_process()
+    {
+        const int SigHup = 1;
+        var reload = new HangupReload(new Given().Options(), log.Level, new Given("--log", "error").Load, log.For<HangupReload>());
+        using var listening = reload.Listen();
+
+        Assert.Equal(0, Kill(Environment.ProcessId, SigHup));
+
+        Assert.True(SpinWait.SpinUntil(() => log.Level.Level == LogLevel.Error, TimeSpan.FromSeconds(10)));
+    }
+
+    [LibraryImport("libc", EntryPoint = "kill")]
+    private static partial int Kill(int process, int signal);
 
     private void Reload(Given before, Given after) =>
         new HangupReload(before.Options(), log.Level, after.Load, log.For<HangupReload>()).Reload();

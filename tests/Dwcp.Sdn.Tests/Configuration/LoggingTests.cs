@@ -148,6 +148,32 @@ public class LoggingTests
         Assert.Contains(log.Lines, l => l.EndsWith("debug A: configuration: log is information, from default", StringComparison.Ordinal));
     }
 
+    [Fact]
+    public void What_is_queued_is_written_before_the_process_ends()
+    {
+        var (before, captured) = (Console.Out, new StringWriter());
+        Console.SetOut(captured);
+        try
+        {
+            using (var factory = ControllerLogging.Create(new Given("--log", "debug").Options(), out var level))
+            {
+                Assert.Equal(LogLevel.Debug, level.Level);
+                var log = factory.CreateLogger("A");
+                for (var i = 0; i < 1000; i++)
+                {
+                    log.LogDebug("queued line {Number}.", i);
+                }
+            }
+        }
+        finally
+        {
+            Console.SetOut(before);
+        }
+
+        var text = captured.ToString();
+        Assert.All(Enumerable.Range(0, 1000), i => Assert.Contains($"queued line {i}.", text));
+    }
+
     /// <summary>Loggers as the process has them, and the lines that they wrote.</summary>
     internal sealed class Written : ILogEventSink
     {
