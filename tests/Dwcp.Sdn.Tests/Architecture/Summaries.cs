@@ -20,10 +20,12 @@ internal static class Summaries
     }
 
     // Messages and their enums are described in the .proto files, where callers read them; protoc adds containers that nobody names.
+    // A case of a closed family, nested in it, is told by the family and its own name.
     private static bool IsPublic(Type type) => type.IsVisible
         && !typeof(Google.Protobuf.IMessage).IsAssignableFrom(type)
         && type.Name != "Types"
         && type.DeclaringType?.Name != "Types"
+        && (type.BaseType is null || type.BaseType != type.DeclaringType)
         && !type.Name.EndsWith("Reflection", StringComparison.Ordinal);
 
     public static XDocument DocumentationOf(Assembly assembly) => XDocument.Load(Path.ChangeExtension(assembly.Location, ".xml"));

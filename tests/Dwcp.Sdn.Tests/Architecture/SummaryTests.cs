@@ -37,4 +37,16 @@ public class SummaryTests
         Assert.Equal(["Dwcp.Sdn.Tests.Architecture.LayerTests", "Dwcp.Sdn.Tests.Architecture.SummaryTests"],
             Summaries.Missing([typeof(LayerTests), typeof(PurityTests), typeof(SummaryTests), typeof(Summaries)], documentation));
     }
+
+    [Fact]
+    public void A_case_needs_no_summary_of_its_own_and_its_family_does() =>
+        Assert.Equal(["Dwcp.Sdn.Tests.Architecture.SummaryTests.Family", "Dwcp.Sdn.Tests.Architecture.SummaryTests.Family.Stray"],
+            Summaries.Missing([typeof(Family), typeof(Family.Case), typeof(Family.Stray)], XDocument.Parse("<doc/>")));
+
+    public abstract record Family
+    {
+        public sealed record Case : Family;
+
+        public sealed record Stray;
+    }
 }
