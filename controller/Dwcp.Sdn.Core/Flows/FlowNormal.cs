@@ -44,7 +44,13 @@ public static class FlowNormal
         }).ToEquatableArray(),
     };
 
-    /// <summary>Loads become set_field with a mask, neighbours that set the same field become one, and lengths that no controller sees are dropped.</summary>
+    /// <summary>A band without a burst of its own is the same as one with a burst of zero: the flag decides (§7.3.4.4).</summary>
+    public static Meter Of(Meter meter) => meter with
+    {
+        Bands = meter.Bands.Select(b => (meter.Flags & MeterFlags.Burst) != 0 ? b : b with { Burst = 0 }).ToEquatableArray(),
+    };
+
+    /// <summary>Loads (but of the in-port) become set_field with a mask, neighbours that set the same field become one, and lengths that no controller sees are dropped.</summary>
     public static EquatableArray<FlowAction> Of(EquatableArray<FlowAction> actions)
     {
         var normal = new List<FlowAction>(actions.Count);
@@ -66,6 +72,9 @@ public static class FlowNormal
 
     private static FlowAction Of(FlowAction action) => action switch
     {
+        // OFPAT_SET_FIELD may not set the in-port (OpenFlow 1.3.5 §7.2.5); Open vSwitch loads it.
+        SetFieldAction { Field: var f, Mask: null } set when f == Fields.InPort => new LoadAction(f, (ulong)set.Value),
+        LoadAction load when load.Target.Field == Fields.InPort => load,
         LoadAction load => SetField(load.Target.Field, (UInt128)load.Value << load.Target.Offset, BitsOf(load.Target)),
         SetFieldAction { Mask: { } mask } set => SetField(set.Field, set.Value, mask),
         OutputAction output when output.Port != Net.PortNumber.Controller => output with { MaxLength = 0xffff },
@@ -95,7 +104,11 @@ public static class FlowNormal
             if (f.Field == Fields.VlanTci)
             {
                 Add(parts, Fields.VlanVid, f.Value & 0x1fff, f.Mask & 0x1fff);
-                Add(parts, Fields.VlanPcp, f.Value >> 13, f.Mask >> 13);
+                if ((f.Value & 0x1fff) != UInt128.Zero)
+                {
+                    Add(parts, Fields.VlanPcp, f.Value >> 13, f.Mask >> 13); // Without a tag there is no priority to match.
+                }
+
                 continue;
             }
 

@@ -62,7 +62,7 @@ internal sealed class PrivateOvs : IDisposable
 
     private Process Begin(string file, params string[] arguments)
     {
-        var start = new ProcessStartInfo(file, [.. arguments, $"--log-file={directory}/{file}.log", "-vconsole:off"]) { WorkingDirectory = directory };
+        var start = new ProcessStartInfo(file, ["-vconsole:off", "-vsyslog:off", .. arguments, $"--log-file={directory}/{file}.log"]) { WorkingDirectory = directory };
         foreach (var name in new[] { "OVS_RUNDIR", "OVS_LOGDIR", "OVS_DBDIR" })
         {
             start.Environment[name] = directory;

@@ -22,7 +22,7 @@ public sealed partial class SwitchConnection
         return new(
             (await flows).Select(f => FlowNormal.Of(f.Rule)).ToEquatableArray(),
             (await OrNothing(groups)).Select(FlowNormal.Of).ToEquatableArray(),
-            await OrNothing(meters));
+            (await OrNothing(meters)).Select(FlowNormal.Of).ToEquatableArray());
     }
 
     public async Task<ImmutableArray<FlowStats>> ReadFlowStatsAsync(FlowFilter filter, CancellationToken stop)

@@ -103,7 +103,7 @@ internal static class Actions
     private static SetFieldAction? ReadSetField(ref WireReader body)
     {
         var head = Oxm.ReadHead(ref body);
-        if (head is not { Code: { } code, HasMask: false } || head.Length != code.Bytes)
+        if (head is not { Code: { } code, HasMask: false } || head.Length != code.Bytes || code != Oxm.Of(code.Field))
         {
             return null;
         }

@@ -60,18 +60,18 @@ internal static class NiciraActions
                 w.U16((ushort)a.From.Bits);
                 w.U16((ushort)a.From.Offset);
                 w.U16((ushort)a.To.Offset);
-                Oxm.WriteHead(w, Oxm.Of(a.From.Field), hasMask: false);
-                Oxm.WriteHead(w, Oxm.Of(a.To.Field), hasMask: false);
+                Oxm.WriteHead(w, Oxm.InAction(a.From.Field), hasMask: false);
+                Oxm.WriteHead(w, Oxm.InAction(a.To.Field), hasMask: false);
                 break;
             case LoadAction { Target: var bits } a:
                 Head(w, RegLoad);
                 WriteBits(w, bits);
-                Oxm.WriteHead(w, Oxm.Of(bits.Field), hasMask: false);
+                Oxm.WriteHead(w, Oxm.InAction(bits.Field), hasMask: false);
                 w.U64(a.Value);
                 break;
             case SetFieldAction a:
                 Head(w, RegLoad2);
-                OxmMatch.WriteEntry(w, a.Field, a.Value, a.Mask);
+                OxmMatch.WriteEntry(w, Oxm.InAction(a.Field), a.Value, a.Mask);
                 break;
             case OutputFieldAction { Port: var bits } a:
                 WriteOutput(w, bits, a.MaxLength);
@@ -134,7 +134,7 @@ internal static class NiciraActions
     private static SetFieldAction? ReadLoad2(ref WireReader r)
     {
         var head = Oxm.ReadHead(ref r);
-        if (head is not { Code: { } code, HasMask: true } || head.Length != 2 * code.Bytes)
+        if (head is not { Code: { } code, HasMask: true } || head.Length != 2 * code.Bytes || code != Oxm.InAction(code.Field))
         {
             return null;
         }
@@ -179,7 +179,7 @@ internal static class NiciraActions
             w.U16(maxLength);
         }
 
-        Oxm.WriteHead(w, Oxm.Of(port.Field), hasMask: false);
+        Oxm.WriteHead(w, Oxm.InAction(port.Field), hasMask: false);
         if (!IsLong(port.Field))
         {
             w.U16(maxLength);
@@ -188,7 +188,7 @@ internal static class NiciraActions
     }
 
     /// <summary>Whether the head of a field has eight octets.</summary>
-    private static bool IsLong(Field field) => Oxm.Of(field).Class == OxmCode.ExperimenterClass;
+    private static bool IsLong(Field field) => Oxm.InAction(field).Class == OxmCode.ExperimenterClass;
 
     private static CloneAction ReadClone(ref WireReader r, int depth)
     {
@@ -306,9 +306,9 @@ internal static class NiciraActions
 
     private static FieldBits? Bits(OxmHead head, int offset, int bits)
     {
-        if (head.Code is not { } code || head.HasMask || head.Length != code.Bytes)
+        if (head.Code is not { } code || head.HasMask || head.Length != code.Bytes || code != Oxm.InAction(code.Field))
         {
-            return null;
+            return null; // Under another code than the one we send; it is kept as it came.
         }
 
         if (bits == 0 || offset + bits > code.Field.Bits)

@@ -25,7 +25,7 @@ public static class Oxm
     private const ushort PacketRegs = 0x8001;
     private const ushort Ericsson = 0x1000;
 
-    /// <summary>The code under which each field is sent; OpenFlow 1.3.5 §7.2.3.7, ovs-fields(7).</summary>
+    /// <summary>The code under which each field is sent in a match; OpenFlow 1.3.5 §7.2.3.7, ovs-fields(7).</summary>
     public static readonly ImmutableArray<OxmCode> Codes =
     [
         new(Fields.InPort, Basic, 0),
@@ -101,17 +101,56 @@ public static class Oxm
         new(Fields.CtIpv6Dst, Nxm1, 123),
         new(Fields.CtTpSrc, Nxm1, 124),
         new(Fields.CtTpDst, Nxm1, 125),
-        new(Fields.NdReserved, Ericsson, 0),
-        new(Fields.NdOptionsType, Ericsson, 1),
+        new(Fields.NdReserved, Ericsson, 1),
+        new(Fields.NdOptionsType, Ericsson, 2),
     ];
 
-    private static readonly FrozenDictionary<ulong, OxmCode> ByKey = Codes.ToFrozenDictionary(c => c.Key);
+    /// <summary>Older codes that Open vSwitch uses in its own actions, whatever the version of OpenFlow; a field without a line has one code.</summary>
+    public static readonly ImmutableArray<OxmCode> ActionCodes =
+    [
+        new(Fields.EthDst, Nxm0, 1),
+        new(Fields.EthSrc, Nxm0, 2),
+        new(Fields.EthType, Nxm0, 3),
+        new(Fields.IpProto, Nxm0, 6),
+        new(Fields.Ipv4Src, Nxm0, 7),
+        new(Fields.Ipv4Dst, Nxm0, 8),
+        new(Fields.TcpSrc, Nxm0, 9),
+        new(Fields.TcpDst, Nxm0, 10),
+        new(Fields.UdpSrc, Nxm0, 11),
+        new(Fields.UdpDst, Nxm0, 12),
+        new(Fields.Icmpv4Type, Nxm0, 13),
+        new(Fields.Icmpv4Code, Nxm0, 14),
+        new(Fields.ArpOp, Nxm0, 15),
+        new(Fields.ArpSpa, Nxm0, 16),
+        new(Fields.ArpTpa, Nxm0, 17),
+        new(Fields.TunnelId, Nxm1, 16),
+        new(Fields.ArpSha, Nxm1, 17),
+        new(Fields.ArpTha, Nxm1, 18),
+        new(Fields.Ipv6Src, Nxm1, 19),
+        new(Fields.Ipv6Dst, Nxm1, 20),
+        new(Fields.Icmpv6Type, Nxm1, 21),
+        new(Fields.Icmpv6Code, Nxm1, 22),
+        new(Fields.NdTarget, Nxm1, 23),
+        new(Fields.NdSll, Nxm1, 24),
+        new(Fields.NdTll, Nxm1, 25),
+        new(Fields.Ipv6Label, Nxm1, 27, Wide: 4),
+        new(Fields.IpEcn, Nxm1, 28),
+        new(Fields.TcpFlags, Nxm1, 34),
+    ];
+
+    private static readonly FrozenDictionary<ulong, OxmCode> ByKey = Codes.Concat(ActionCodes).ToFrozenDictionary(c => c.Key);
 
     private static readonly ImmutableArray<OxmCode> ByField =
         [.. Fields.All.Select(f => Codes.SingleOrDefault(c => c.Field == f) ?? throw new InvalidOperationException($"{f} has no OXM code"))];
 
-    /// <summary>The code of a field.</summary>
+    private static readonly ImmutableArray<OxmCode> InActionByField =
+        [.. Fields.All.Select(f => ActionCodes.SingleOrDefault(c => c.Field == f) ?? ByField[f.Index])];
+
+    /// <summary>The code of a field in matches, packets and OFPAT_SET_FIELD.</summary>
     public static OxmCode Of(Field field) => ByField[field.Index];
+
+    /// <summary>The code of a field in Open vSwitch's own actions.</summary>
+    public static OxmCode InAction(Field field) => InActionByField[field.Index];
 
     internal static ulong Key(ushort oxmClass, byte code, uint experimenter) =>
         ((ulong)experimenter << 32) | ((ulong)oxmClass << 8) | code;

@@ -61,7 +61,7 @@ internal ref struct OxmEntries(ReadOnlySpan<byte> bytes)
 }
 
 /// <summary>
-/// A match (OpenFlow 1.3.5 §7.2.3): fields in the order of the catalogue, then those that it lacks. Bits outside a mask and
+/// A match (OpenFlow 1.3.5 §7.2.3): fields in the order of the catalogue, then those that it lacks. A field is read under any of its codes. Bits outside a mask and
 /// fields with an empty mask are dropped when read.
 /// </summary>
 internal static class OxmMatch
@@ -138,9 +138,10 @@ internal static class OxmMatch
         w.Bytes(match.Opaque.AsSpan());
     }
 
-    public static void WriteEntry(WireWriter w, Field field, UInt128 value, UInt128? mask)
+    public static void WriteEntry(WireWriter w, Field field, UInt128 value, UInt128? mask) => WriteEntry(w, Oxm.Of(field), value, mask);
+
+    public static void WriteEntry(WireWriter w, OxmCode code, UInt128 value, UInt128? mask)
     {
-        var code = Oxm.Of(field);
         Oxm.WriteHead(w, code, mask is not null);
         Oxm.WriteNumber(w, value, code.Bytes);
         if (mask is { } m)
