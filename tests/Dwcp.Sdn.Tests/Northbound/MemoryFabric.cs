@@ -157,7 +157,7 @@ internal sealed class MemoryFabric(TimeProvider clock) : IFabric
             ResourceKind.Port => new PortStatus(conditions, generation, 3, null, null, null, "UNBOUND"),
             _ => new SwitchStatus(
                 conditions, generation, "0000000000000001", "192.0.2.1:40000", "192.0.2.1", "host1", "3.1.0", "1.3", true,
-                [new(5, "tap0", "system", "vm1", null)], 13, "meters"),
+                [new(5, "tap0", "system", "vm1", null)], 40, 2, 3, "meters"),
         };
     }
 }

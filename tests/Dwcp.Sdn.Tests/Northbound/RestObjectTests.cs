@@ -180,7 +180,7 @@ public sealed class RestObjectTests : RestFixture
         Assert.Equal("0000000000000001", found["status.datapathId"].GetString());
         Assert.Equal("3.1.0", found["status.versions.ovs"].GetString());
         Assert.Equal("vm1", found["status.ports"][0].GetProperty("portId").GetString());
-        Assert.Equal(13, found["status.counts.needs"].GetInt32());
+        Assert.Equal(40, found["status.counts.flows"].GetInt32());
         var flow = flows["items"][0];
         Assert.Equal(10, flow.GetProperty("table").GetInt32());
         Assert.Equal("0xd3c9000100000003", flow.GetProperty("cookie").GetString());
