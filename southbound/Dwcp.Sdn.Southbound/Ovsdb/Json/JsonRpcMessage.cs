@@ -56,6 +56,11 @@ public abstract record JsonRpcMessage
     // OVS leaves "result" out of an answer with an error, and writes "error": null beside a result.
     private static JsonRpcMessage Read(JsonElement message)
     {
+        if (message.ValueKind != JsonValueKind.Object)
+        {
+            throw new WireException($"a JSON-RPC message that is no object but {message.ValueKind}");
+        }
+
         var hasId = message.TryGetProperty("id", out var id) && id.ValueKind != JsonValueKind.Null;
         if (message.TryGetProperty("method", out var method))
         {
