@@ -20,9 +20,9 @@ internal static partial class Log
     [LoggerMessage(2104, LogLevel.Warning, "OVSDB: cannot accept a connection, {Reason}")]
     public static partial void AcceptFailed(this ILogger log, string reason);
 
-    [LoggerMessage(2106, LogLevel.Error, "OVSDB peer {Peer}: its session broke by a mistake of ours")]
+    [LoggerMessage(2105, LogLevel.Error, "OVSDB peer {Peer}: its session broke by a mistake of ours")]
     public static partial void SessionBroken(this ILogger log, string peer, Exception mistake);
 
-    [LoggerMessage(2105, LogLevel.Debug, "OVSDB peer {Peer}: {Direction} {Message}")]
+    [LoggerMessage(2106, LogLevel.Debug, "OVSDB peer {Peer}: {Direction} {Message}")]
     public static partial void OvsdbMessage(this ILogger log, string peer, string direction, string message);
 }

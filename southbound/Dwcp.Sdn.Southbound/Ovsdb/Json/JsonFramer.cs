@@ -15,7 +15,7 @@ public readonly record struct JsonLimits(int Bytes, int Depth)
 /// Cuts a stream of bytes into JSON objects. RFC 7047 §4 puts nothing between two messages, so the end of one is the bracket that
 /// closes it. Every byte is looked at once however the stream is split.
 /// </summary>
-public sealed class JsonFramer(JsonLimits limits)
+internal sealed class JsonFramer(JsonLimits limits)
 {
     private const int InitialBytes = 4096;
 

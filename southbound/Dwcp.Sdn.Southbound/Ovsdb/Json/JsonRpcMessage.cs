@@ -7,7 +7,7 @@ using Dwcp.Sdn.Core.Wire;
 namespace Dwcp.Sdn.Southbound.Ovsdb.Json;
 
 /// <summary>A message of JSON-RPC 1.0 as RFC 7047 §4 uses it: either side may ask, answer and notify.</summary>
-public abstract record JsonRpcMessage
+internal abstract record JsonRpcMessage
 {
     private static readonly JsonDocumentOptions Strict = new() { MaxDepth = JsonLimits.Default.Depth, AllowDuplicateProperties = false };
 
@@ -56,6 +56,11 @@ public abstract record JsonRpcMessage
     // OVS leaves "result" out of an answer with an error, and writes "error": null beside a result.
     private static JsonRpcMessage Read(JsonElement message)
     {
+        if (message.ValueKind != JsonValueKind.Object)
+        {
+            throw new WireException($"a JSON-RPC message that is no object but {message.ValueKind}");
+        }
+
         var hasId = message.TryGetProperty("id", out var id) && id.ValueKind != JsonValueKind.Null;
         if (message.TryGetProperty("method", out var method))
         {
@@ -97,7 +102,7 @@ public abstract record JsonRpcMessage
 }
 
 /// <summary>A question; the other side answers with the same id.</summary>
-public sealed record JsonRpcRequest(JsonElement Id, string Method, JsonElement Params) : JsonRpcMessage
+internal sealed record JsonRpcRequest(JsonElement Id, string Method, JsonElement Params) : JsonRpcMessage
 {
     private protected override void WriteMembers(Utf8JsonWriter json)
     {
@@ -108,7 +113,7 @@ public sealed record JsonRpcRequest(JsonElement Id, string Method, JsonElement P
 }
 
 /// <summary>News; nobody answers.</summary>
-public sealed record JsonRpcNotification(string Method, JsonElement Params) : JsonRpcMessage
+internal sealed record JsonRpcNotification(string Method, JsonElement Params) : JsonRpcMessage
 {
     private protected override void WriteMembers(Utf8JsonWriter json)
     {
@@ -119,7 +124,7 @@ public sealed record JsonRpcNotification(string Method, JsonElement Params) : Js
 }
 
 /// <summary>An answer: a result, or an error that is not null.</summary>
-public sealed record JsonRpcResponse(JsonElement Id, JsonElement Result, JsonElement Error) : JsonRpcMessage
+internal sealed record JsonRpcResponse(JsonElement Id, JsonElement Result, JsonElement Error) : JsonRpcMessage
 {
     private protected override void WriteMembers(Utf8JsonWriter json)
     {

@@ -6,7 +6,7 @@ using Dwcp.Sdn.Southbound.Ovsdb.Json;
 namespace Dwcp.Sdn.Southbound.Ovsdb.Schema;
 
 /// <summary>The rows of a monitored database as the last update left them.</summary>
-public sealed record OvsdbDatabase(OvsdbSchema Schema)
+internal sealed record OvsdbDatabase(OvsdbSchema Schema)
 {
     private ImmutableDictionary<string, ImmutableDictionary<Guid, OvsdbRow>> Tables { get; init; } =
         ImmutableDictionary<string, ImmutableDictionary<Guid, OvsdbRow>>.Empty;

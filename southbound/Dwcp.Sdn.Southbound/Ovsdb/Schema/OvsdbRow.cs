@@ -5,7 +5,7 @@ using Dwcp.Sdn.Core.Wire;
 namespace Dwcp.Sdn.Southbound.Ovsdb.Schema;
 
 /// <summary>A row at one moment. A column that is not there has its default: an empty set or map, an empty string, 0, false.</summary>
-public sealed class OvsdbRow(Guid id, IReadOnlyDictionary<string, OvsdbValue> columns)
+internal sealed class OvsdbRow(Guid id, IReadOnlyDictionary<string, OvsdbValue> columns)
 {
     public Guid Id { get; } = id;
 

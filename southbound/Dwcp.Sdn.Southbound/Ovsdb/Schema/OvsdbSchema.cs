@@ -5,7 +5,7 @@ using Dwcp.Sdn.Southbound.Ovsdb.Json;
 namespace Dwcp.Sdn.Southbound.Ovsdb.Schema;
 
 /// <summary>How <c>update2</c> tells that a column has changed: a set of at most one by its new value, the others by what differs.</summary>
-public enum OvsdbColumnKind : byte
+internal enum OvsdbColumnKind : byte
 {
     /// <summary>At most one atom.</summary>
     Single,
@@ -14,7 +14,7 @@ public enum OvsdbColumnKind : byte
 }
 
 /// <summary>The tables and columns that a database has, read from its schema (RFC 7047 §3.2).</summary>
-public sealed record OvsdbSchema(string Name, string Version, IReadOnlyDictionary<string, IReadOnlyDictionary<string, OvsdbColumnKind>> Tables)
+internal sealed record OvsdbSchema(string Name, string Version, IReadOnlyDictionary<string, IReadOnlyDictionary<string, OvsdbColumnKind>> Tables)
 {
     public bool Has(string table, string column) => Tables.TryGetValue(table, out var columns) && columns.ContainsKey(column);
 

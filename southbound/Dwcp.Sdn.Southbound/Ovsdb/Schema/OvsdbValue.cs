@@ -6,7 +6,7 @@ using Dwcp.Sdn.Southbound.Ovsdb.Json;
 namespace Dwcp.Sdn.Southbound.Ovsdb.Schema;
 
 /// <summary>What an atom is, RFC 7047 §5.1.</summary>
-public enum OvsdbAtomKind : byte
+internal enum OvsdbAtomKind : byte
 {
     Text,
     Integer,
@@ -19,7 +19,7 @@ public enum OvsdbAtomKind : byte
 }
 
 /// <summary>An atom, RFC 7047 §5.1: a string, an integer, a real, a boolean, or the id of a row.</summary>
-public readonly record struct OvsdbAtom
+internal readonly record struct OvsdbAtom
 {
     private readonly string? text;
     private readonly long number;   // the integer, the bits of the real, 0 or 1
@@ -103,7 +103,7 @@ public readonly record struct OvsdbAtom
 }
 
 /// <summary>The value of a column, RFC 7047 §5.1: a set of atoms (one atom is a set of one), or a map from atoms to atoms.</summary>
-public abstract record OvsdbValue
+internal abstract record OvsdbValue
 {
     // <atom> | ["set", [<atom>*]] | ["map", [[<atom>, <atom>]*]]
     public static OvsdbValue Read(JsonElement json)
@@ -140,7 +140,7 @@ public abstract record OvsdbValue
 }
 
 /// <summary>A set, in the order in which the database gave it. A set of one is written as its atom.</summary>
-public sealed record OvsdbSet(EquatableArray<OvsdbAtom> Atoms) : OvsdbValue
+internal sealed record OvsdbSet(EquatableArray<OvsdbAtom> Atoms) : OvsdbValue
 {
     public static readonly OvsdbSet Empty = new([]);
 
@@ -175,7 +175,7 @@ public sealed record OvsdbSet(EquatableArray<OvsdbAtom> Atoms) : OvsdbValue
 }
 
 /// <summary>A map, in the order in which the database gave it.</summary>
-public sealed record OvsdbMap(EquatableArray<KeyValuePair<OvsdbAtom, OvsdbAtom>> Pairs) : OvsdbValue
+internal sealed record OvsdbMap(EquatableArray<KeyValuePair<OvsdbAtom, OvsdbAtom>> Pairs) : OvsdbValue
 {
     public static readonly OvsdbMap Empty = new([]);
 

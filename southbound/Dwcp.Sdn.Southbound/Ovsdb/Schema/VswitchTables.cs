@@ -5,7 +5,7 @@ using Dwcp.Sdn.Core.Hosts;
 namespace Dwcp.Sdn.Southbound.Ovsdb.Schema;
 
 /// <summary>The tables and columns of the Open_vSwitch database (ovs-vswitchd.conf.db(5)) that a host's inventory needs. A new column is a new line.</summary>
-public static class VswitchTables
+internal static class VswitchTables
 {
     public const string Database = "Open_vSwitch";
 
@@ -22,7 +22,7 @@ public static class VswitchTables
 }
 
 /// <summary>The one row of the table Open_vSwitch.</summary>
-public readonly record struct OpenVswitchRow(OvsdbRow Row)
+internal readonly record struct OpenVswitchRow(OvsdbRow Row)
 {
     public const string Table = "Open_vSwitch";
 
@@ -43,7 +43,7 @@ public readonly record struct OpenVswitchRow(OvsdbRow Row)
 }
 
 /// <summary>A row of the table Bridge.</summary>
-public readonly record struct BridgeRow(OvsdbRow Row)
+internal readonly record struct BridgeRow(OvsdbRow Row)
 {
     public const string Table = "Bridge";
 
@@ -65,7 +65,7 @@ public readonly record struct BridgeRow(OvsdbRow Row)
 }
 
 /// <summary>A row of the table Port.</summary>
-public readonly record struct PortRow(OvsdbRow Row)
+internal readonly record struct PortRow(OvsdbRow Row)
 {
     public const string Table = "Port";
 
@@ -77,7 +77,7 @@ public readonly record struct PortRow(OvsdbRow Row)
 }
 
 /// <summary>A row of the table Interface.</summary>
-public readonly record struct InterfaceRow(OvsdbRow Row)
+internal readonly record struct InterfaceRow(OvsdbRow Row)
 {
     public const string Table = "Interface";
 
@@ -103,7 +103,7 @@ public readonly record struct InterfaceRow(OvsdbRow Row)
 }
 
 /// <summary>A row of the table Controller.</summary>
-public readonly record struct ControllerRow(OvsdbRow Row)
+internal readonly record struct ControllerRow(OvsdbRow Row)
 {
     public const string Table = "Controller";
 
@@ -121,7 +121,7 @@ public readonly record struct ControllerRow(OvsdbRow Row)
 }
 
 /// <summary>A row of the table Manager.</summary>
-public readonly record struct ManagerRow(OvsdbRow Row)
+internal readonly record struct ManagerRow(OvsdbRow Row)
 {
     public const string Table = "Manager";
 

@@ -18,7 +18,7 @@ public sealed record JsonRpcTimes
 }
 
 /// <summary>What happens to a session.</summary>
-public abstract record JsonRpcEvent
+internal abstract record JsonRpcEvent
 {
     /// <summary>The peer sent a message.</summary>
     public sealed record Received(JsonRpcMessage Message) : JsonRpcEvent;
@@ -31,7 +31,7 @@ public abstract record JsonRpcEvent
 }
 
 /// <summary>What a session wants done.</summary>
-public abstract record JsonRpcAction
+internal abstract record JsonRpcAction
 {
     public sealed record Send(JsonRpcMessage Message) : JsonRpcAction;
 
@@ -47,7 +47,7 @@ public abstract record JsonRpcAction
 /// One side of a JSON-RPC session of RFC 7047 §4, which is the same for both: pairs answers with questions, answers
 /// and sends the <c>echo</c> that shows that a peer lives (§4.1.11), and closes on silence or nonsense.
 /// </summary>
-public sealed record JsonRpcMachine(JsonRpcTimes Times, TimeSpan HeardAt)
+internal sealed record JsonRpcMachine(JsonRpcTimes Times, TimeSpan HeardAt)
 {
     private static readonly JsonElement EchoId = JsonElement.Parse("\"echo\"");
     private static readonly JsonElement NoParams = JsonElement.Parse("[]");

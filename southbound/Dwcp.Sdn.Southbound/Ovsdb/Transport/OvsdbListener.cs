@@ -59,6 +59,11 @@ public sealed class OvsdbListener : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
+        if (stop.IsCancellationRequested)
+        {
+            return;
+        }
+
         await stop.CancelAsync();
         socket.Dispose();
         await accepting;
