@@ -175,7 +175,7 @@ internal sealed class CommitWriter(StoreFile file, HeldState held, Leases leases
     {
         while (held.HistoryCount >= options.HistoryRevisions + FoldedAtOnce || held.HistoryOctets > options.HistoryOctets)
         {
-            var oldest = held.OldestChanges(FoldedAtOnce);
+            var oldest = held.OldestChanges(Math.Min(FoldedAtOnce, (held.HistoryCount + 1) / 2));
             try
             {
                 file.Fold(oldest);
