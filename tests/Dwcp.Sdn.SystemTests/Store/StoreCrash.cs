@@ -9,7 +9,6 @@ namespace Dwcp.Sdn.SystemTests.Store;
 /// <summary>kill -9 under load: what the writer printed as acknowledged is there, and of the rest nothing by halves.</summary>
 public sealed class StoreCrash : IDisposable
 {
-    private const int Kills = 100;
     private const int Writers = 8;
 
     private readonly string directory = Directory.CreateTempSubdirectory("dwcp-crash-").FullName;
@@ -18,7 +17,10 @@ public sealed class StoreCrash : IDisposable
 
     public void Dispose() => Directory.Delete(directory, recursive: true);
 
+    private static int Kills { get; } = Environment.GetEnvironmentVariable("DWCP_SOAK") == "1" ? 1000 : 100;
+
     [Fact]
+    [Trait("Category", "Soak")]
     public async Task A_hundred_kills_under_load_lose_no_acknowledged_commit()
     {
         var random = new Random(20);
