@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Runtime.CompilerServices;
+using Dwcp.Sdn.Core;
 using Dwcp.Sdn.Core.Store;
 
 namespace Dwcp.Sdn.Store;
@@ -122,9 +123,9 @@ internal sealed class HeldState : IDisposable
             foreach (var change in next)
             {
                 after = change.Revision;
-                var events = prefix == "/"
+                EquatableArray<StoreEvent> events = prefix == "/"
                     ? change.Events
-                    : change.Events.RemoveAll(e => !e.Key.StartsWith(prefix, StringComparison.Ordinal));
+                    : change.Events.Items.RemoveAll(e => !e.Key.StartsWith(prefix, StringComparison.Ordinal));
                 if (!events.IsEmpty || after - told >= BookmarkAfter)
                 {
                     told = after;

@@ -1,1 +1,25 @@
-return 0;
+using Dwcp.Sdn.Benchmarks;
+
+// One line per verb; further arguments are the verb's own.
+(string Verb, string What, Func<string[], Task<int>> RunAsync)[] verbs =
+[
+    ("store", "[DIR]: durable commits per second at 1, 8 and 64 writers; reading 100,000 keys", StoreBenchmark.RunAsync),
+    ("store-writer", "FILE WRITERS [COMMITS]: commits until killed and prints each acknowledgement (for tests)", StoreWriter.RunAsync),
+    ("store-shell", "FILE: put, list and close from standard input (for tests)", StoreShell.RunAsync),
+];
+
+foreach (var (verb, _, runAsync) in verbs)
+{
+    if (args is [var asked, ..] && asked == verb)
+    {
+        return await runAsync(args[1..]);
+    }
+}
+
+Console.Error.WriteLine("usage: dotnet run -c Release --project tools/Dwcp.Sdn.Benchmarks -- VERB …");
+foreach (var (verb, what, _) in verbs)
+{
+    Console.Error.WriteLine($"  {verb} {what}");
+}
+
+return 2;

@@ -1,27 +1,20 @@
-using System.Collections.Immutable;
-
 namespace Dwcp.Sdn.Core.Store;
 
 /// <summary>Several keys compared and changed at once, all or nothing. At least one put or delete; no key twice among them.</summary>
 public sealed record Commit
 {
     /// <summary>What must hold, or nothing is changed.</summary>
-    public ImmutableArray<Expectation> Expect { get; init; } = [];
+    public EquatableArray<Expectation> Expect { get; init; }
 
-    public ImmutableArray<StorePut> Put { get; init; } = [];
+    public EquatableArray<StorePut> Put { get; init; }
 
     /// <summary>Keys to remove. One that is not there is fine; if nothing else changes either, no revision is taken.</summary>
-    public ImmutableArray<string> Delete { get; init; } = [];
+    public EquatableArray<string> Delete { get; init; }
 
     /// <summary>Refuses what no engine can take.</summary>
     /// <exception cref="ArgumentException">With the first thing that is wrong and the key it concerns.</exception>
     public void Check()
     {
-        if (Expect.IsDefault || Put.IsDefault || Delete.IsDefault)
-        {
-            throw new ArgumentException("a list of the commit is not initialised", nameof(Expect));
-        }
-
         if (Put.IsEmpty && Delete.IsEmpty)
         {
             throw new ArgumentException("the commit neither puts nor deletes a key", nameof(Put));
@@ -36,7 +29,7 @@ public sealed record Commit
             }
         }
 
-        var changed = new HashSet<string>(Put.Length + Delete.Length, StringComparer.Ordinal);
+        var changed = new HashSet<string>(Put.Count + Delete.Count, StringComparer.Ordinal);
         var octets = 0L;
         foreach (var put in Put)
         {

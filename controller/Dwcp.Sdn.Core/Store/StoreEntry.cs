@@ -1,5 +1,3 @@
-using System.Collections.Immutable;
-
 namespace Dwcp.Sdn.Core.Store;
 
 /// <summary>A key, its value, and when it came to be so.</summary>
@@ -25,13 +23,13 @@ public sealed record StoreEntry(
 }
 
 /// <summary>What stood under a prefix at one revision; a watch after that revision misses nothing.</summary>
-public sealed record StoreListing(long Revision, ImmutableArray<StoreEntry> Entries);
+public sealed record StoreListing(long Revision, EquatableArray<StoreEntry> Entries);
 
 /// <summary>What a commit did to one key: After is null when it was deleted, Before when it was not there.</summary>
 public sealed record StoreEvent(string Key, StoreEntry? Before, StoreEntry? After);
 
 /// <summary>What one commit did to the keys that a watch asked for; without events it is a bookmark.</summary>
-public sealed record StoreChange(long Revision, ImmutableArray<StoreEvent> Events);
+public sealed record StoreChange(long Revision, EquatableArray<StoreEvent> Events);
 
 /// <summary>Names a lease; 0 is none.</summary>
 public readonly record struct LeaseId(long Value)

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Diagnostics;
 using System.Threading.Channels;
 using Dwcp.Sdn.Core.Store;
 
@@ -42,7 +43,7 @@ internal sealed class CommitRequest(Commit commit, IReadOnlyList<KeyChange> chan
 /// The one writer: takes what has gathered, decides commit by commit, writes all of it in one transaction, and only then
 /// publishes and answers. Owns the file; everybody else reads the held state.
 /// </summary>
-internal sealed class CommitWriter(StoreFile file, HeldState held, Leases leases, SqliteStoreOptions options)
+internal sealed class CommitWriter(StoreFile file, HeldState held, Leases leases, StoreMeters meters, SqliteStoreOptions options)
 {
     private const int BatchCommits = 1024;
     private const long BatchOctets = 16 * 1024 * 1024;
@@ -89,10 +90,12 @@ internal sealed class CommitWriter(StoreFile file, HeldState held, Leases leases
         }
         catch (StoreException e) when (batch.Count == 1)
         {
+            meters.Failed(e.Fault);
             batch[0].Fail(e);
         }
-        catch (StoreException)
+        catch (StoreException e)
         {
+            meters.Failed(e.Fault);
             foreach (var request in batch)
             {
                 Write([request]);
@@ -129,7 +132,9 @@ internal sealed class CommitWriter(StoreFile file, HeldState held, Leases leases
 
         if (records.Count > 0)
         {
+            var from = Stopwatch.GetTimestamp();
             file.Append(records);
+            meters.Wrote(Stopwatch.GetElapsedTime(from), records.Count);
             held.Publish(revision, entries.ToImmutable(), changes);
             leases.Follow(changes);
         }
@@ -175,13 +180,14 @@ internal sealed class CommitWriter(StoreFile file, HeldState held, Leases leases
     {
         while (held.HistoryCount >= options.HistoryRevisions + FoldedAtOnce || held.HistoryOctets > options.HistoryOctets)
         {
-            var oldest = held.OldestChanges(FoldedAtOnce);
+            var oldest = held.OldestChanges(Math.Min(FoldedAtOnce, (held.HistoryCount + 1) / 2));
             try
             {
                 file.Fold(oldest);
             }
-            catch (StoreException)
+            catch (StoreException e)
             {
+                meters.Failed(e.Fault);
                 return; // Tried again after the next commit. The log is whole, only longer than it need be.
             }
 

@@ -1,3 +1,4 @@
+using System.Diagnostics.Metrics;
 using System.Threading.Channels;
 using Dwcp.Sdn.Core.Store;
 
@@ -26,11 +27,11 @@ public sealed class SqliteStateStore : IStateStore
     private readonly Thread thread;
     private readonly TaskCompletionSource ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
-    private SqliteStateStore(string path, SqliteStoreOptions options, TimeProvider time)
+    private SqliteStateStore(string path, SqliteStoreOptions options, TimeProvider time, IMeterFactory? meters)
     {
         (file, held) = StoreFile.Open(path);
         leases = new Leases(time, lease => writer!.Queue.TryWrite(CommitRequest.EndOf(lease)));
-        writer = new CommitWriter(file, held, leases, options);
+        writer = new CommitWriter(file, held, leases, new StoreMeters(meters, held), options);
         thread = new Thread(Write) { Name = "store writer", IsBackground = true };
     }
 
@@ -40,15 +41,17 @@ public sealed class SqliteStateStore : IStateStore
     /// <param name="path">The database file; <c>-wal</c> and <c>.head</c> files stand beside it. Its directory must exist.</param>
     /// <param name="options">How much history is kept.</param>
     /// <param name="time">The clock of the leases.</param>
+    /// <param name="meters">Makes the instruments <c>dwcp.store.*</c>.</param>
     /// <exception cref="StoreCorruptException">A record is damaged or missing.</exception>
     /// <exception cref="StoreException">It is open elsewhere, the disk is full, or the file cannot be used.</exception>
-    public static async Task<SqliteStateStore> OpenAsync(string path, SqliteStoreOptions? options = null, TimeProvider? time = null)
+    public static async Task<SqliteStateStore> OpenAsync(
+        string path, SqliteStoreOptions? options = null, TimeProvider? time = null, IMeterFactory? meters = null)
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
         options ??= new SqliteStoreOptions();
         ArgumentOutOfRangeException.ThrowIfLessThan(options.HistoryRevisions, 1, nameof(options));
         ArgumentOutOfRangeException.ThrowIfLessThan(options.HistoryOctets, 1, nameof(options));
-        var store = await Task.Run(() => new SqliteStateStore(Path.GetFullPath(path), options, time ?? TimeProvider.System));
+        var store = await Task.Run(() => new SqliteStateStore(Path.GetFullPath(path), options, time ?? TimeProvider.System, meters));
         store.thread.Start();
         await store.EndFormerLeasesAsync();
         return store;

@@ -11,6 +11,10 @@ internal static class Checkout
     public static string Controller { get; } = Path.Combine(
         Root, "controller", "Dwcp.Sdn.Controller", "bin", Configuration, "net10.0", "dwcp-controller");
 
+    /// <summary>The load generators, likewise.</summary>
+    public static string Benchmarks { get; } = Path.Combine(
+        Root, "tools", "Dwcp.Sdn.Benchmarks", "bin", Configuration, "net10.0", "Dwcp.Sdn.Benchmarks");
+
     private static string Configuration => Directory.GetParent(AppContext.BaseDirectory.TrimEnd('/'))!.Name;
 
     private static string Find(string directory) =>
