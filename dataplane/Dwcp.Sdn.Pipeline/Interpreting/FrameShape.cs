@@ -188,7 +188,7 @@ internal struct FrameShape
         var v6 = EthType == EtherTypes.Ipv6;
         switch (IpProto)
         {
-            case 6 when size >= 20:
+            case 6 when size >= 20 && frame[at + 12] >> 4 is >= 5 and var words && size >= words * 4:
                 Put(Layer.Tcp, at);
                 break;
             case 17 when size >= 8:
