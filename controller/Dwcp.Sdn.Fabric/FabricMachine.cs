@@ -118,6 +118,17 @@ public sealed partial class FabricMachine
     public IReadOnlyDictionary<ulong, string> NamesOfCookies(DatapathId datapath) =>
         registry.OwnerOf(datapath) is { } host && planner.Switches.TryGetValue(host.Id, out var needs) ? needs.NamesOfCookies() : ImmutableDictionary<ulong, string>.Empty;
 
+    /// <summary>Forgets a host that is gone for good, and the bindings that it had; one that has a session is only shown again.</summary>
+    public void Forget(string host)
+    {
+        var known = registry.Known.GetValueOrDefault(host);
+        if (known is not null && registry.Forget(host))
+        {
+            Touch(new Dictionary<string, KnownHost?> { [host] = known });
+            Happened("HostForgotten", new ObjectRef(ResourceKind.Switch, host), "it was deleted while it was away");
+        }
+    }
+
     /// <summary>A session with a host's OVSDB shows an inventory.</summary>
     public void HostSeen(long session, string peer, HostInventory inventory)
     {
@@ -310,11 +321,6 @@ public sealed partial class FabricMachine
                     sessionsToJoin.Add(session.Number);
                 }
 
-                if (!Intent.Switches.ContainsKey(subject.Id) && registry.Known.TryGetValue(subject.Id, out var known) && registry.Forget(subject.Id))
-                {
-                    Forgotten(known);
-                }
-
                 break;
         }
     }
@@ -352,14 +358,6 @@ public sealed partial class FabricMachine
         {
             UpdateMembers();
         }
-    }
-
-    private void Forgotten(KnownHost host)
-    {
-        hostsToStore.Add(host.Id);
-        dirty.Add(new ObjectRef(ResourceKind.Switch, host.Id));
-        Claim(host.Id, host, null);
-        UpdateMembers();
     }
 
     private void Claim(string host, KnownHost? before, KnownHost? now)

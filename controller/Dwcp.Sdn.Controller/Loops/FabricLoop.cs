@@ -77,11 +77,11 @@ internal sealed class FabricLoop(FabricMachine machine, IStateStore store, TimeP
         Publish();
         while (held is not null || await messages.Reader.WaitToReadAsync(stop))
         {
-            await StepAsync(stop);
+            await StepAsync();
         }
     }
 
-    private async Task StepAsync(CancellationToken stop)
+    private async Task StepAsync()
     {
         var batch = new List<(CommandMessage Message, Judgement Judgement)>();
         var intent = machine.Intent;
@@ -112,7 +112,15 @@ internal sealed class FabricLoop(FabricMachine machine, IStateStore store, TimeP
             }
         }
 
-        var fault = await CommitAsync(batch, stop);
+        var fault = await CommitAsync(batch);
+        foreach (var (message, judgement) in batch)
+        {
+            if (fault is null && judgement.Refused is null && message.Command is DeleteCommand { Kind: ResourceKind.Switch, ValidateOnly: false, Id: var host })
+            {
+                machine.Forget(host);
+            }
+        }
+
         Publish();
         foreach (var (message, judgement) in batch)
         {
@@ -132,7 +140,7 @@ internal sealed class FabricLoop(FabricMachine machine, IStateStore store, TimeP
         return messages.Reader.TryRead(out message!);
     }
 
-    private async Task<string?> CommitAsync(List<(CommandMessage Message, Judgement Judgement)> batch, CancellationToken stop)
+    private async Task<string?> CommitAsync(List<(CommandMessage Message, Judgement Judgement)> batch)
     {
         var judgements = batch
             .Where(b => b.Judgement is { Refused: null, ChangesNothing: false } && !b.Message.Command.ValidateOnly)
