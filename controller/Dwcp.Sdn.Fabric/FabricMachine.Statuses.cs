@@ -13,7 +13,7 @@ public sealed partial class FabricMachine
 {
     private const int EventsKept = 10_000;
 
-    private void Publish(DateTimeOffset now)
+    private ImmutableArray<FabricEvent> Publish(DateTimeOffset now)
     {
         var next = Snapshot with { Revision = Revision };
         foreach (var kind in dirty.GroupBy(d => d.Kind))
@@ -36,18 +36,20 @@ public sealed partial class FabricMachine
         }
 
         dirty.Clear();
-        var events = next.Events;
-        foreach (var (name, subject, message) in happened)
+        var events = happened.Select(h => new FabricEvent(++eventSequence, now, h.Name, h.Subject, h.Message)).ToImmutableArray();
+        var kept = next.Events;
+        foreach (var e in events)
         {
-            events = events.Enqueue(new FabricEvent(++eventSequence, now, name, subject, message));
-            if (eventSequence > EventsKept)
+            kept = kept.Enqueue(e);
+            if (e.Sequence > EventsKept)
             {
-                events = events.Dequeue();
+                kept = kept.Dequeue();
             }
         }
 
         happened.Clear();
-        Snapshot = next with { Events = events };
+        Snapshot = next with { Events = kept };
+        return events;
     }
 
     /// <summary>A condition whose status has not changed keeps the time of its last change.</summary>

@@ -20,8 +20,13 @@ public sealed record SwitchWork(SwitchNeeds Needs, long Generation, ImmutableArr
 /// <summary>What the host process has to do after a step of the machine.</summary>
 /// <param name="Wake">Switches whose needs changed.</param>
 /// <param name="Join">OVSDB sessions whose host may need changes.</param>
+/// <param name="Events">What happened in the step.</param>
 public sealed record Effects(
-    ImmutableArray<StorePut> Put, ImmutableArray<string> Delete, ImmutableArray<DatapathId> Wake, ImmutableArray<long> Join);
+    ImmutableArray<StorePut> Put,
+    ImmutableArray<string> Delete,
+    ImmutableArray<DatapathId> Wake,
+    ImmutableArray<long> Join,
+    ImmutableArray<FabricEvent> Events);
 
 /// <summary>
 /// The fabric as a machine that touches nothing: commands, hosts and switches in; needs, host changes, records and snapshots
@@ -244,7 +249,7 @@ public sealed partial class FabricMachine
     public Effects Settle(DateTimeOffset now)
     {
         planner.Settle();
-        Publish(now);
+        var events = Publish(now);
         var puts = ImmutableArray.CreateBuilder<StorePut>();
         var deletes = ImmutableArray.CreateBuilder<string>();
         foreach (var id in hostsToStore)
@@ -266,7 +271,7 @@ public sealed partial class FabricMachine
             .ToImmutableArray();
         var join = sessionsToJoin.ToImmutableArray();
         sessionsToJoin.Clear();
-        return new Effects(puts.ToImmutable(), deletes.ToImmutable(), wake, join);
+        return new Effects(puts.ToImmutable(), deletes.ToImmutable(), wake, join, events);
     }
 
     /// <summary>The kind and id of an object.</summary>

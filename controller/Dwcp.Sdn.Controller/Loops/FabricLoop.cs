@@ -23,7 +23,6 @@ internal sealed class FabricLoop(FabricMachine machine, IStateStore store, TimeP
     private readonly Dictionary<string, StorePut> recordsToPut = [];
     private readonly HashSet<string> recordsToDelete = [];
     private Message? held;
-    private long eventsLogged;
 
     private volatile FabricSnapshot snapshot = machine.Snapshot;
 
@@ -238,14 +237,8 @@ internal sealed class FabricLoop(FabricMachine machine, IStateStore store, TimeP
             HostWoken?.Invoke(session);
         }
 
-        LogEvents();
-    }
-
-    private void LogEvents()
-    {
-        foreach (var e in snapshot.Events.Reverse().TakeWhile(e => e.Sequence > eventsLogged).Reverse())
+        foreach (var e in effects.Events)
         {
-            eventsLogged = e.Sequence;
             log.Happened(e.Subject, e.Name, e.Message);
         }
     }
