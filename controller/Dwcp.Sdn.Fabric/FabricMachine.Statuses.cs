@@ -16,6 +16,12 @@ public sealed partial class FabricMachine
     private ImmutableArray<FabricEvent> Publish(DateTimeOffset now)
     {
         var next = Snapshot with { Revision = Revision };
+        foreach (var network in dirty.Where(d => d.Kind == ResourceKind.Network).ToList())
+        {
+            // A subnet counts addresses of the network's ports, and is programmed with the network.
+            dirty.UnionWith(Intent.SubnetsOf(network.Id).Select(s => new ObjectRef(ResourceKind.Subnet, s)));
+        }
+
         foreach (var kind in dirty.GroupBy(d => d.Kind))
         {
             var objects = next.Of(kind.Key).ToBuilder();
@@ -161,8 +167,8 @@ public sealed partial class FabricMachine
                 p.Generation);
         }
 
-        return planner.Hosts.ContainsKey(claims[0].Host)
-            ? Is(ConditionType.Bound, false, "NetworkNotFound", $"interface {claims[0].Interface.Name} of {claims[0].Host} waits for network '{p.NetworkId}'", p.Generation)
+        return claims.FirstOrDefault(c => planner.MemberOf(c.Host) is not null) is { } waiting
+            ? Is(ConditionType.Bound, false, "NetworkNotFound", $"interface {waiting.Interface.Name} of {waiting.Host} waits for network '{p.NetworkId}'", p.Generation)
             : Is(ConditionType.Bound, false, "HostNotInFabric", $"interface {claims[0].Interface.Name} is on {claims[0].Host}, which is not part of the fabric; see /v1/switches/{claims[0].Host}", p.Generation);
     }
 
@@ -179,7 +185,7 @@ public sealed partial class FabricMachine
         foreach (var host in planner.CarriersOf(network))
         {
             count++;
-            if (planner.Switches[host].IsPending(subject))
+            if (planner.NeedsOf(host)!.IsPending(subject))
             {
                 (IsConnected(host) ? waiting : away).Add(host);
             }
@@ -199,7 +205,7 @@ public sealed partial class FabricMachine
     }
 
     private bool IsConnected(string host) =>
-        registry.Known.GetValueOrDefault(host)?.DatapathId is { } datapath && sightings.ContainsKey(datapath);
+        registry.Known.GetValueOrDefault(host)?.DatapathId is { } datapath && sightings.ContainsKey(datapath) && registry.OwnerOf(datapath)?.Id == host;
 
     private Resource? DescribeSwitch(string id)
     {
@@ -217,9 +223,9 @@ public sealed partial class FabricMachine
             return null;
         }
 
-        var sighting = datapath is { } d ? sightings.GetValueOrDefault(d) : null;
+        var sighting = datapath is { } d && (host is null || registry.OwnerOf(d) == host) ? sightings.GetValueOrDefault(d) : null;
         var inventory = registry.SpeakerOf(id)?.Inventory;
-        var needs = planner.Switches.GetValueOrDefault(id);
+        var needs = planner.NeedsOf(id);
         var generation = intent?.Generation ?? 0;
         var mode = intent?.Spec.Mode ?? (host?.Vtep is not null ? "FABRIC" : "OBSERVED");
         var status = new SwitchStatus(

@@ -18,7 +18,7 @@ public sealed record SwitchSighting(DatapathId DatapathId, string Address, strin
 public sealed record SwitchWork(SwitchNeeds Needs, long Generation, ImmutableArray<NeedChange> Changes);
 
 /// <summary>What the host process has to do after a step of the machine.</summary>
-/// <param name="Wake">Switches whose needs changed.</param>
+/// <param name="Wake">Connected switches whose needs changed, or that are ours to program now or no more.</param>
 /// <param name="Join">OVSDB sessions whose host may need changes.</param>
 /// <param name="Events">What happened in the step.</param>
 public sealed record Effects(
@@ -41,6 +41,7 @@ public sealed partial class FabricMachine
     private readonly HashSet<ObjectRef> dirty = [];
     private readonly HashSet<string> hostsToStore = [];
     private readonly HashSet<long> sessionsToJoin = [];
+    private readonly HashSet<DatapathId> toWake = [];
     private readonly List<(string Name, string Subject, string Message)> happened = [];
     private readonly HashSet<string> stored = [];
     private long eventSequence;
@@ -57,11 +58,11 @@ public sealed partial class FabricMachine
         {
             registry.Restore(host);
             stored.Add(host.Id);
-            planner.Claim(host.Id, [], host.Interfaces);
-            dirty.Add(new ObjectRef(ResourceKind.Switch, host.Id));
+            planner.Claim(host.Id, host.Interfaces);
+            dirty.Add(SwitchRef(host.Id));
         }
 
-        UpdateMembers();
+        UpdateMembers(registry.Known.Keys);
         dirty.UnionWith(intent.Networks.Keys.Select(id => new ObjectRef(ResourceKind.Network, id)));
         dirty.UnionWith(intent.Subnets.Keys.Select(id => new ObjectRef(ResourceKind.Subnet, id)));
         dirty.UnionWith(intent.Ports.Keys.Select(id => new ObjectRef(ResourceKind.Port, id)));
@@ -78,35 +79,55 @@ public sealed partial class FabricMachine
     public void Committed(long revision, IEnumerable<Judgement> judgements)
     {
         Revision = revision;
+        var subjects = new HashSet<ObjectRef>();
+        var replan = new HashSet<string>();
         foreach (var judgement in judgements)
         {
+            var before = Intent;
             Intent = judgement.Intent;
-            foreach (var (kind, id) in judgement.Removed)
+            foreach (var subject in judgement.Removed.Select(r => new ObjectRef(r.Kind, r.Id)))
             {
-                Changed(new ObjectRef(kind, id), "Deleted");
+                subjects.Add(subject);
+                Concerns(subject, before.Find(subject.Kind, subject.Id), replan);
+                if (before.Find(subject.Kind, subject.Id) is not null)
+                {
+                    Changed(subject, "Deleted");
+                }
             }
 
             foreach (var value in judgement.Changed)
             {
-                Changed(RefOf(value), judgement.Created && value == judgement.Changed[0] ? "Created" : "Changed");
+                var subject = RefOf(value);
+                subjects.Add(subject);
+                Concerns(subject, before.Find(subject.Kind, subject.Id), replan);
+                Concerns(subject, value, replan);
+                Changed(subject, judgement.Created && value == judgement.Changed[0] ? "Created" : "Changed");
             }
         }
 
-        foreach (var value in judgements.SelectMany(j => j.Changed))
+        foreach (var subject in subjects)
         {
-            if (Intent.Find(RefOf(value).Kind, value.Id) is { } now)
+            if (Intent.Find(subject.Kind, subject.Id) is { } now)
             {
                 Intent = Intent.With(now with { Version = revision });
             }
         }
 
         planner.Use(Intent);
-        foreach (var judgement in judgements)
+        foreach (var network in replan)
         {
-            foreach (var subject in judgement.Removed.Select(r => new ObjectRef(r.Kind, r.Id)).Concat(judgement.Changed.Select(RefOf)))
-            {
-                Plan(subject);
-            }
+            planner.NetworkChanged(network);
+            dirty.UnionWith(Intent.PortsOf(network).Select(p => new ObjectRef(ResourceKind.Port, p)));
+        }
+
+        foreach (var port in subjects.Where(s => s.Kind == ResourceKind.Port))
+        {
+            planner.PortChanged(port.Id);
+        }
+
+        foreach (var @switch in subjects.Where(s => s.Kind == ResourceKind.Switch))
+        {
+            SwitchIntentChanged(@switch.Id);
         }
     }
 
@@ -121,7 +142,7 @@ public sealed partial class FabricMachine
 
     /// <summary>Whose contribution a rule is, by its cookie, such as <c>ports/vm1</c>.</summary>
     public IReadOnlyDictionary<ulong, string> NamesOfCookies(DatapathId datapath) =>
-        registry.OwnerOf(datapath) is { } host && planner.Switches.TryGetValue(host.Id, out var needs) ? needs.NamesOfCookies() : ImmutableDictionary<ulong, string>.Empty;
+        registry.OwnerOf(datapath) is { } host && planner.NeedsOf(host.Id) is { } needs ? needs.NamesOfCookies() : ImmutableDictionary<ulong, string>.Empty;
 
     /// <summary>Forgets a host that is gone for good, and the bindings that it had; one that has a session is only shown again.</summary>
     public void Forget(string host)
@@ -130,7 +151,7 @@ public sealed partial class FabricMachine
         if (known is not null && registry.Forget(host))
         {
             Touch(new Dictionary<string, KnownHost?> { [host] = known });
-            Happened("HostForgotten", new ObjectRef(ResourceKind.Switch, host), "it was deleted while it was away");
+            Happened("HostForgotten", SwitchRef(host), "it was deleted while it was away");
         }
     }
 
@@ -141,12 +162,14 @@ public sealed partial class FabricMachine
         var spoke = known?.Host;
         var claimed = known?.Inventory.SystemId;
         Touch(registry.Seen(session, peer, inventory));
+        Claimed(claimed);
+        Claimed(inventory.SystemId);
         sessionsToJoin.Add(session);
         if (registry.Session(session)?.Host is { } id)
         {
             if (id != spoke)
             {
-                Happened("HostConnected", new ObjectRef(ResourceKind.Switch, id), $"OVSDB session from {peer}");
+                Happened("HostConnected", SwitchRef(id), $"OVSDB session from {peer}");
             }
         }
         else if (known is null || spoke is not null || claimed != inventory.SystemId)
@@ -158,14 +181,16 @@ public sealed partial class FabricMachine
     /// <summary>A session with a host's OVSDB ended; what is known of the host stays.</summary>
     public void HostGone(long session)
     {
+        Claimed(registry.Session(session)?.Inventory.SystemId);
         var touched = registry.Gone(session);
         Touch(touched);
         foreach (var id in touched.Keys)
         {
-            Happened("HostDisconnected", new ObjectRef(ResourceKind.Switch, id), "the OVSDB session ended; its rules and bindings stay as they were last seen");
+            Happened("HostDisconnected", SwitchRef(id), "the OVSDB session ended; its rules and bindings stay as they were last seen");
             if (registry.SpeakerOf(id) is { } next)
             {
                 sessionsToJoin.Add(next.Number);
+                Happened("HostConnected", SwitchRef(id), $"OVSDB session from {next.Peer}, refused until now");
             }
         }
     }
@@ -173,7 +198,7 @@ public sealed partial class FabricMachine
     /// <summary>What to change on the host of a session so that it is part of the fabric; nothing for a host that is not.</summary>
     /// <param name="target">From our end of the session to the OpenFlow target, such as <c>tcp:192.0.2.9:6653</c>.</param>
     public ImmutableArray<HostChange> JoinPlan(long session, Func<IpAddress?, string> target) =>
-        registry.Session(session) is { Host: { } id } found && planner.Hosts.ContainsKey(id)
+        registry.Session(session) is { Host: { } id } found && planner.MemberOf(id) is not null
             ? HostJoin.Plan(id, found.Inventory, target(found.Inventory.LocalAddress))
             : [];
 
@@ -190,9 +215,10 @@ public sealed partial class FabricMachine
     public void SwitchUp(SwitchSighting sighting)
     {
         sightings[sighting.DatapathId] = sighting;
+        dirty.UnionWith(registry.HostsOf(sighting.DatapathId).Select(SwitchRef));
         var subject = SwitchRef(sighting.DatapathId);
         Happened("SwitchConnected", subject, $"{sighting.DatapathId} from {sighting.Address}");
-        SwitchChanged(subject);
+        SwitchChanged(subject.Id);
     }
 
     /// <summary>A switch's connection ended.</summary>
@@ -200,9 +226,10 @@ public sealed partial class FabricMachine
     {
         if (sightings.Remove(datapath))
         {
+            dirty.UnionWith(registry.HostsOf(datapath).Select(SwitchRef));
             var subject = SwitchRef(datapath);
             Happened("SwitchDisconnected", subject, reason);
-            SwitchChanged(subject);
+            SwitchChanged(subject.Id);
         }
     }
 
@@ -211,7 +238,7 @@ public sealed partial class FabricMachine
     /// <param name="told">The needs of the last call; null for a loop that knows nothing.</param>
     public SwitchWork? Take(DatapathId datapath, SwitchNeeds? told)
     {
-        if (registry.OwnerOf(datapath) is not { } host || !planner.Switches.TryGetValue(host.Id, out var needs))
+        if (registry.OwnerOf(datapath) is not { } host || planner.NeedsOf(host.Id) is not { } needs)
         {
             return null;
         }
@@ -229,7 +256,7 @@ public sealed partial class FabricMachine
         Trouble($"switch/{subject.Id}", subject, "ProgrammingFailed", null);
         if (first)
         {
-            SwitchChanged(subject);
+            SwitchChanged(subject.Id);
         }
 
         dirty.Add(subject);
@@ -249,6 +276,7 @@ public sealed partial class FabricMachine
     public Effects Settle(DateTimeOffset now)
     {
         planner.Settle();
+        dirty.UnionWith(planner.News.Objects);
         var events = Publish(now);
         var puts = ImmutableArray.CreateBuilder<StorePut>();
         var deletes = ImmutableArray.CreateBuilder<string>();
@@ -266,9 +294,10 @@ public sealed partial class FabricMachine
         }
 
         hostsToStore.Clear();
-        var wake = sightings.Keys
-            .Where(d => registry.OwnerOf(d) is { } h && planner.Switches.TryGetValue(h.Id, out var needs) && (needs.HasUntold || needs.Confirmed < 0))
-            .ToImmutableArray();
+        toWake.UnionWith(planner.News.Hosts.Select(id => registry.Known.GetValueOrDefault(id)?.DatapathId).OfType<DatapathId>());
+        var wake = toWake.Where(sightings.ContainsKey).ToImmutableArray();
+        toWake.Clear();
+        planner.News.Clear();
         var join = sessionsToJoin.ToImmutableArray();
         sessionsToJoin.Clear();
         return new Effects(puts.ToImmutable(), deletes.ToImmutable(), wake, join, events);
@@ -291,83 +320,79 @@ public sealed partial class FabricMachine
         Happened($"{subject.Kind}{what}", subject, $"at revision {Revision}");
     }
 
-    private void Plan(ObjectRef subject)
+    /// <summary>The network of an object shows its change; if it is a network or subnet, every port of the network is planned again.</summary>
+    private void Concerns(ObjectRef subject, FabricObject? value, HashSet<string> replan)
     {
-        switch (subject.Kind)
+        var network = value switch
         {
-            case ResourceKind.Port:
-                planner.PortChanged(subject.Id);
-                if (Intent.Ports.TryGetValue(subject.Id, out var port))
-                {
-                    dirty.Add(new ObjectRef(ResourceKind.Network, port.NetworkId));
-                }
+            Subnet s => s.NetworkId,
+            Port p => p.NetworkId,
+            _ => subject.Id,
+        };
+        if (subject.Kind is ResourceKind.Switch || value is null)
+        {
+            return;
+        }
 
-                break;
-            case ResourceKind.Network:
-                NetworkChanged(subject.Id);
-                break;
-            case ResourceKind.Subnet:
-                // A subnet that moved leaves its old network too; which one that was, only the networks' own needs know.
-                if (Intent.Subnets.TryGetValue(subject.Id, out var subnet))
-                {
-                    NetworkChanged(subnet.NetworkId);
-                }
-
-                if (Snapshot.Subnets.TryGetValue(subject.Id, out var before))
-                {
-                    NetworkChanged(((SubnetSpec)before.Spec).Network!);
-                }
-
-                break;
-            default:
-                UpdateMembers();
-                foreach (var session in registry.Sessions.Where(s => s.Host == subject.Id))
-                {
-                    sessionsToJoin.Add(session.Number);
-                }
-
-                break;
+        dirty.Add(new ObjectRef(ResourceKind.Network, network));
+        if (subject.Kind is not ResourceKind.Port)
+        {
+            replan.Add(network);
         }
     }
 
-    private void NetworkChanged(string id)
+    private void SwitchIntentChanged(string id)
     {
-        planner.NetworkChanged(id);
-        dirty.Add(new ObjectRef(ResourceKind.Network, id));
-        dirty.UnionWith(Intent.PortsOf(id).Select(p => new ObjectRef(ResourceKind.Port, p)));
-        dirty.UnionWith(Intent.SubnetsOf(id).Select(s => new ObjectRef(ResourceKind.Subnet, s)));
+        dirty.Add(SwitchRef(id));
+        UpdateMembers([id]);
+        if (registry.SpeakerOf(id) is { } session)
+        {
+            sessionsToJoin.Add(session.Number);
+        }
     }
 
+    /// <summary>What is known of hosts has changed; with each comes what was known before.</summary>
     private void Touch(IReadOnlyDictionary<string, KnownHost?> touched)
     {
-        var members = false;
+        var concerned = new HashSet<string>();
         foreach (var (id, old) in touched)
         {
             var now = registry.Known.GetValueOrDefault(id);
-            dirty.Add(new ObjectRef(ResourceKind.Switch, id));
+            dirty.Add(SwitchRef(id));
+            foreach (var datapath in new[] { old?.DatapathId, now?.DatapathId }.OfType<DatapathId>().Distinct())
+            {
+                // A datapath is shown under its number until a host announces that it is its; and who that is may be another now.
+                var hosts = registry.HostsOf(datapath);
+                dirty.Add(SwitchRef(datapath.ToString()));
+                dirty.UnionWith(hosts.Select(SwitchRef));
+                if (hosts.Count > 1 || old?.DatapathId != now?.DatapathId)
+                {
+                    toWake.Add(datapath);
+                }
+            }
+
             if (old == now)
             {
                 continue;
             }
 
             hostsToStore.Add(id);
-            Claim(id, old, now);
-            members |= old?.Vtep != now?.Vtep || old?.DatapathId != now?.DatapathId;
-            if (now is not null && planner.Hosts.ContainsKey(id) && old?.Vtep == now.Vtep)
+            Claim(id, now);
+            concerned.Add(id);
+            if (old?.Vtep != now?.Vtep || old?.VtepSince != now?.VtepSince)
             {
-                planner.HostJoined(now);
+                // Another host may have waited for this address, or may have to yield it.
+                concerned.UnionWith(registry.HostsAt(old?.Vtep));
+                concerned.UnionWith(registry.HostsAt(now?.Vtep));
             }
         }
 
-        if (members)
-        {
-            UpdateMembers();
-        }
+        UpdateMembers(concerned);
     }
 
-    private void Claim(string host, KnownHost? before, KnownHost? now)
+    private void Claim(string host, KnownHost? now)
     {
-        foreach (var port in planner.Claim(host, before?.Interfaces ?? [], now?.Interfaces ?? []))
+        foreach (var port in planner.Claim(host, now?.Interfaces ?? []))
         {
             dirty.Add(new ObjectRef(ResourceKind.Port, port));
             if (Intent.Ports.TryGetValue(port, out var found))
@@ -377,36 +402,38 @@ public sealed partial class FabricMachine
         }
     }
 
-    /// <summary>Decides again which hosts are part of the fabric.</summary>
-    private void UpdateMembers()
+    /// <summary>Decides again which of these hosts are part of the fabric.</summary>
+    private void UpdateMembers(IEnumerable<string> concerned)
     {
-        foreach (var gone in planner.Hosts.Keys.Where(id => !registry.Known.TryGetValue(id, out var h) || !IsMember(h)).ToList())
+        var ids = concerned.ToList();
+        foreach (var id in ids)
         {
-            MembershipChanged(planner.Hosts[gone]);
-            planner.HostLeft(gone);
-        }
-
-        foreach (var host in registry.Known.Values.Where(IsMember))
-        {
-            if (planner.Hosts.GetValueOrDefault(host.Id) != host)
+            dirty.Add(SwitchRef(id));
+            if (planner.MemberOf(id) is not null && !(registry.Known.TryGetValue(id, out var host) && IsMember(host)))
             {
-                planner.HostJoined(host);
-                MembershipChanged(host);
-                if (registry.SpeakerOf(host.Id) is { } session)
-                {
-                    sessionsToJoin.Add(session.Number);
-                }
+                SwitchChanged(id);
+                toWake.UnionWith(new[] { planner.MemberOf(id)?.DatapathId }.OfType<DatapathId>());
+                planner.HostLeft(id);
             }
         }
-    }
 
-    private void MembershipChanged(KnownHost host)
-    {
-        SwitchChanged(new ObjectRef(ResourceKind.Switch, host.Id));
-        dirty.UnionWith(host.Interfaces.Select(i => new ObjectRef(ResourceKind.Port, i.PortId)));
-        foreach (var other in registry.Known.Values.Where(h => h.Vtep == host.Vtep))
+        foreach (var host in ids.Select(id => registry.Known.GetValueOrDefault(id)))
         {
-            dirty.Add(new ObjectRef(ResourceKind.Switch, other.Id));
+            if (host is null || !IsMember(host) || planner.MemberOf(host.Id) is var before && before == host)
+            {
+                continue;
+            }
+
+            planner.HostJoined(host);
+            if (before is null || before.Vtep != host.Vtep || before.DatapathId != host.DatapathId)
+            {
+                SwitchChanged(host.Id);
+            }
+
+            if (registry.SpeakerOf(host.Id) is { } session)
+            {
+                sessionsToJoin.Add(session.Number);
+            }
         }
     }
 
@@ -415,14 +442,14 @@ public sealed partial class FabricMachine
         && Intent.Switches.GetValueOrDefault(host.Id)?.Spec.Mode != "OBSERVED"
         && registry.RivalOf(host) is null;
 
-    /// <summary>A switch came, went or was confirmed for the first time: that shows in all it carries.</summary>
-    private void SwitchChanged(ObjectRef subject)
+    /// <summary>A switch came, went, is another or was confirmed for the first time: that shows in all it carries and in all that waits for it.</summary>
+    private void SwitchChanged(string id)
     {
-        dirty.Add(subject);
-        foreach (var network in Intent.Networks.Keys.Where(n => planner.CarriersOf(n).Contains(subject.Id)))
+        dirty.Add(SwitchRef(id));
+        dirty.UnionWith((registry.Known.GetValueOrDefault(id)?.Interfaces ?? []).Select(i => new ObjectRef(ResourceKind.Port, i.PortId)));
+        foreach (var network in planner.NetworksOf(id))
         {
             dirty.Add(new ObjectRef(ResourceKind.Network, network));
-            dirty.UnionWith(Intent.SubnetsOf(network).Select(s => new ObjectRef(ResourceKind.Subnet, s)));
             dirty.UnionWith(Intent.PortsOf(network).Select(p => new ObjectRef(ResourceKind.Port, p)));
         }
     }
@@ -436,9 +463,14 @@ public sealed partial class FabricMachine
             { } id => ($"switches/{id}", $"its system-id '{id}' is that of the host at {registry.SpeakerOf(id)?.Peer}; give it another"),
         };
         happened.Add(("HostRefused", subject, $"the host at {peer} is refused: {why}"));
-        if (inventory.SystemId is { } claimed)
+    }
+
+    /// <summary>A session begins or ends to say that it is this host, which may be another's name.</summary>
+    private void Claimed(string? id)
+    {
+        if (id is not null)
         {
-            dirty.Add(new ObjectRef(ResourceKind.Switch, claimed));
+            dirty.Add(SwitchRef(id));
         }
     }
 
@@ -463,6 +495,8 @@ public sealed partial class FabricMachine
 
     private void Happened(string name, ObjectRef subject, string message) => happened.Add((name, subject.ToString(), message));
 
+    private static ObjectRef SwitchRef(string id) => new(ResourceKind.Switch, id);
+
     private ObjectRef SwitchRef(DatapathId datapath) =>
-        new(ResourceKind.Switch, registry.OwnerOf(datapath) is { Vtep: not null } host ? host.Id : datapath.ToString());
+        SwitchRef(registry.OwnerOf(datapath) is { Vtep: not null } host ? host.Id : datapath.ToString());
 }

@@ -26,7 +26,8 @@ public sealed partial class HostRegistry
     private readonly Dictionary<long, HostSession> sessions = [];
     private readonly Dictionary<string, KnownHost> known = [];
     private readonly Dictionary<string, HostSession> speakers = [];
-    private readonly Dictionary<DatapathId, string> byDatapath = [];
+    private readonly Dictionary<DatapathId, List<string>> byDatapath = [];
+    private readonly Dictionary<IpAddress, List<string>> byVtep = [];
     private long clock;
 
     public IReadOnlyDictionary<string, KnownHost> Known => known;
@@ -72,7 +73,7 @@ public sealed partial class HostRegistry
         return touched;
     }
 
-    /// <summary>A session ended. What is known of its host stays. Returns the hosts that it touched, each with what was known of it before.</summary>
+    /// <summary>A session ended. What is known of its host stays if it had announced itself. Returns the hosts that it touched, each with what was known of it before.</summary>
     public IReadOnlyDictionary<string, KnownHost?> Gone(long number)
     {
         var touched = new Dictionary<string, KnownHost?>();
@@ -99,27 +100,33 @@ public sealed partial class HostRegistry
     /// <summary>The first host that announced a VTEP address, when it is not this one.</summary>
     public KnownHost? RivalOf(KnownHost host)
     {
-        KnownHost? first = null;
-        foreach (var other in known.Values)
-        {
-            if (other.Vtep == host.Vtep
-                && (first is null || (other.VtepSince, other.Id).CompareTo((first.VtepSince, first.Id)) < 0))
-            {
-                first = other;
-            }
-        }
-
-        return first?.Id == host.Id ? null : first;
+        var first = HostsAt(host.Vtep).Select(id => known[id]).MinBy(h => (h.VtepSince, h.Id));
+        return first is null || first.Id == host.Id ? null : first;
     }
 
-    /// <summary>A session that claims a host which another session speaks for.</summary>
+    /// <summary>The hosts that announce a VTEP address.</summary>
+    public IReadOnlyCollection<string> HostsAt(IpAddress? vtep) => vtep is { } address && byVtep.TryGetValue(address, out var found) ? found : [];
+
+    /// <summary>The first session that claims a host which another session speaks for.</summary>
     public HostSession? PretenderOf(string host) =>
-        sessions.Values.FirstOrDefault(s => s.Host is null && s.Inventory.SystemId == host);
+        sessions.Values.Where(s => s.Host is null && s.Inventory.SystemId == host).MinBy(s => s.Number);
 
     public static bool IsId(string id) => IdForm().IsMatch(id);
 
-    /// <summary>The host of a datapath, or null.</summary>
-    public KnownHost? OwnerOf(DatapathId datapath) => byDatapath.TryGetValue(datapath, out var id) ? known[id] : null;
+    /// <summary>
+    /// The host of a datapath, or null. Of several that were seen with it, one that speaks now, the first of these; while none
+    /// of them does nobody knows, and the switch is left as it is.
+    /// </summary>
+    public KnownHost? OwnerOf(DatapathId datapath)
+    {
+        var hosts = HostsOf(datapath);
+        return hosts.Count == 1
+            ? known[hosts.First()]
+            : hosts.Where(speakers.ContainsKey).Select(id => known[id]).MinBy(h => (h.VtepSince, h.Id));
+    }
+
+    /// <summary>The hosts that were seen with a datapath.</summary>
+    public IReadOnlyCollection<string> HostsOf(DatapathId datapath) => byDatapath.TryGetValue(datapath, out var found) ? found : [];
 
     [GeneratedRegex(@"\A[a-z0-9][-._a-z0-9]{0,62}\z")]
     private static partial Regex IdForm();
@@ -128,7 +135,9 @@ public sealed partial class HostRegistry
     {
         if (speakers.TryGetValue(id, out var speaker) && speaker != session)
         {
-            if (speaker.Inventory.RemoteAddress is null || speaker.Inventory.RemoteAddress != session.Inventory.RemoteAddress)
+            if (speaker.Number > session.Number
+                || speaker.Inventory.RemoteAddress is null
+                || speaker.Inventory.RemoteAddress != session.Inventory.RemoteAddress)
             {
                 return;
             }
@@ -144,18 +153,45 @@ public sealed partial class HostRegistry
 
     private void Know(string id, KnownHost? host)
     {
-        if (known.Remove(id, out var before) && before.DatapathId is { } old && byDatapath.GetValueOrDefault(old) == id)
+        var before = known.GetValueOrDefault(id);
+        Index(byDatapath, id, before?.DatapathId, host?.DatapathId);
+        Index(byVtep, id, before?.Vtep, host?.Vtep);
+        if (host is null)
         {
-            byDatapath.Remove(old);
+            known.Remove(id);
+        }
+        else
+        {
+            known[id] = host;
+        }
+    }
+
+    private static void Index<T>(Dictionary<T, List<string>> index, string id, T? before, T? now)
+        where T : struct
+    {
+        if (Nullable.Equals(before, now))
+        {
+            return;
         }
 
-        if (host is not null)
+        if (before is { } old)
         {
-            known.Add(id, host);
-            if (host.DatapathId is { } now)
+            var rest = index[old];
+            rest.Remove(id);
+            if (rest.Count == 0)
             {
-                byDatapath.TryAdd(now, id);
+                index.Remove(old);
             }
+        }
+
+        if (now is { } next)
+        {
+            if (!index.TryGetValue(next, out var ids))
+            {
+                index.Add(next, ids = []);
+            }
+
+            ids.Add(id);
         }
     }
 
@@ -185,6 +221,10 @@ public sealed partial class HostRegistry
         {
             Speak(next, id);
             Learn(next, touched);
+        }
+        else if (known.GetValueOrDefault(id) is { Vtep: null })
+        {
+            Know(id, null);
         }
     }
 }

@@ -21,7 +21,10 @@ public sealed record KnownHost(
     PortNumber? TunnelPort,
     EquatableArray<KnownInterface> Interfaces)
 {
-    /// <summary>The host as an inventory shows it; what it showed before keeps its place in the order of claims, what is new gets <paramref name="now"/>.</summary>
+    /// <summary>
+    /// The host as an inventory shows it; what it showed before keeps its place in the order of claims, what is new gets
+    /// <paramref name="now"/>. Before the host has announced itself its claims come last: they are not stored, and a restart must not matter.
+    /// </summary>
     public static KnownHost From(string id, HostInventory inventory, KnownHost? before, long now)
     {
         var bridge = inventory.Bridge(HostJoin.Bridge);
@@ -32,8 +35,9 @@ public sealed record KnownHost(
             {
                 if (seen is { IfaceId: { } portId, OfPort: { } number })
                 {
-                    var old = before?.Interfaces.Items.FirstOrDefault(i => i.Name == seen.Name && i.PortId == portId);
-                    interfaces.Add(new KnownInterface(seen.Name, portId, number, seen.LinkUp != false, old?.Since ?? now));
+                    var old = before?.Vtep is null ? null : before.Interfaces.Items.FirstOrDefault(i => i.Name == seen.Name && i.PortId == portId);
+                    var since = inventory.VtepIp is null ? long.MaxValue : old?.Since ?? now;
+                    interfaces.Add(new KnownInterface(seen.Name, portId, number, seen.LinkUp != false, since));
                 }
             }
         }

@@ -1,3 +1,4 @@
+using Dwcp.Sdn.Core;
 using Dwcp.Sdn.Fabric.Hosts;
 
 namespace Dwcp.Sdn.Fabric.Planning;
@@ -9,41 +10,66 @@ public sealed record Claim(string Host, KnownInterface Interface);
 public sealed class Claims
 {
     private readonly Dictionary<string, List<Claim>> byPort = [];
+    private readonly Dictionary<string, EquatableArray<KnownInterface>> byHost = [];
 
     /// <summary>The claims to a port, the oldest first.</summary>
     public IReadOnlyList<Claim> To(string portId) => byPort.TryGetValue(portId, out var claims) ? claims : [];
 
+    /// <summary>The ports that a host claims.</summary>
+    public IEnumerable<string> Of(string host) => byHost.GetValueOrDefault(host).Items.Select(i => i.PortId).Distinct();
+
     /// <summary>Replaces all claims of a host and returns the ports whose claims changed.</summary>
-    public HashSet<string> Replace(string host, IEnumerable<KnownInterface> before, IEnumerable<KnownInterface> now)
+    public HashSet<string> Replace(string host, EquatableArray<KnownInterface> now)
     {
         var changed = new HashSet<string>();
-        var kept = now.ToHashSet();
-        foreach (var old in before)
+        var added = now.Items.ToHashSet();
+        foreach (var old in byHost.GetValueOrDefault(host))
         {
-            if (!kept.Remove(old) && byPort.TryGetValue(old.PortId, out var claims))
+            if (!added.Remove(old))
             {
-                claims.Remove(new Claim(host, old));
+                Remove(new Claim(host, old));
                 changed.Add(old.PortId);
-                if (claims.Count == 0)
-                {
-                    byPort.Remove(old.PortId);
-                }
             }
         }
 
-        foreach (var added in kept)
+        foreach (var claimed in added)
         {
-            if (!byPort.TryGetValue(added.PortId, out var claims))
-            {
-                byPort.Add(added.PortId, claims = []);
-            }
+            Add(new Claim(host, claimed));
+            changed.Add(claimed.PortId);
+        }
 
-            claims.Add(new Claim(host, added));
-            claims.Sort(static (a, b) =>
-                (a.Interface.Since, a.Host, a.Interface.Name).CompareTo((b.Interface.Since, b.Host, b.Interface.Name)));
-            changed.Add(added.PortId);
+        if (now.IsEmpty)
+        {
+            byHost.Remove(host);
+        }
+        else
+        {
+            byHost[host] = now;
         }
 
         return changed;
+    }
+
+    private static (long, string, string) OrderOf(Claim claim) => (claim.Interface.Since, claim.Host, claim.Interface.Name);
+
+    private void Add(Claim claim)
+    {
+        if (!byPort.TryGetValue(claim.Interface.PortId, out var claims))
+        {
+            byPort.Add(claim.Interface.PortId, claims = []);
+        }
+
+        claims.Add(claim);
+        claims.Sort(static (a, b) => OrderOf(a).CompareTo(OrderOf(b)));
+    }
+
+    private void Remove(Claim claim)
+    {
+        var claims = byPort[claim.Interface.PortId];
+        claims.Remove(claim);
+        if (claims.Count == 0)
+        {
+            byPort.Remove(claim.Interface.PortId);
+        }
     }
 }

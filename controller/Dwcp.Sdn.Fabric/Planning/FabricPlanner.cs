@@ -14,22 +14,30 @@ internal sealed record Placement(string PortId, string Network, string Host, Loc
 /// From intent and hosts to the needs of each switch. It is told what changed and touches only what depends on it: a port's
 /// change costs as many needs as hosts carry its network, whatever the size of the fabric.
 /// </summary>
+/// <remarks>
+/// Objects are told one by one while the intent is final already, so for a moment two of them may say the same: a port that is
+/// still to go and the one that has taken its address. Every need has an owner, and only the owner clears it.
+/// </remarks>
 internal sealed class FabricPlanner
 {
-    private readonly Dictionary<string, KnownHost> hosts = [];
-    private readonly HashSet<string> members = [];
-    private readonly Dictionary<string, SwitchNeeds> switches = [];
+    private readonly Dictionary<string, Member> members = [];
     private readonly Dictionary<string, Placement> placed = [];
     private readonly Dictionary<string, Dictionary<string, Carrier>> carriers = [];
-    private readonly Dictionary<(string, string), int> shared = [];
-    private readonly Dictionary<(string Network, string Host), HashSet<ObjectRef>> floods = [];
+    private readonly Dictionary<string, Dictionary<string, HashSet<ObjectRef>>> floods = [];
     private readonly Claims claims = new();
     private FabricIntent intent = FabricIntent.Empty;
 
-    /// <summary>Hosts that are part of the fabric.</summary>
-    public IReadOnlyDictionary<string, KnownHost> Hosts => hosts;
+    /// <summary>What has been touched since the owner last cleared it.</summary>
+    public PlanNews News { get; } = new();
 
-    public IReadOnlyDictionary<string, SwitchNeeds> Switches => switches;
+    /// <summary>A host that is part of the fabric, as it was last told, or null.</summary>
+    public KnownHost? MemberOf(string host) => members.GetValueOrDefault(host)?.Host;
+
+    /// <summary>What a host's switch needs; null for a host that is no part of the fabric.</summary>
+    public SwitchNeeds? NeedsOf(string host) => members.GetValueOrDefault(host)?.Needs;
+
+    /// <summary>The networks that a host carries.</summary>
+    public IReadOnlyCollection<string> NetworksOf(string host) => members.TryGetValue(host, out var member) ? member.Networks : [];
 
     public Placement? PlacementOf(string portId) => placed.GetValueOrDefault(portId);
 
@@ -41,10 +49,10 @@ internal sealed class FabricPlanner
     /// <summary>The intent has moved; the objects that differ are told next.</summary>
     public void Use(FabricIntent next) => intent = next;
 
-    /// <summary>A host's interfaces have changed, whether or not it is part of the fabric. Returns the ports concerned.</summary>
-    public IReadOnlyCollection<string> Claim(string host, IEnumerable<KnownInterface> before, IEnumerable<KnownInterface> now)
+    /// <summary>A host's interfaces are these now, whether or not it is part of the fabric. Returns the ports concerned.</summary>
+    public IReadOnlyCollection<string> Claim(string host, EquatableArray<KnownInterface> interfaces)
     {
-        var changed = claims.Replace(host, before, now);
+        var changed = claims.Replace(host, interfaces);
         foreach (var port in changed)
         {
             PortChanged(port);
@@ -56,54 +64,41 @@ internal sealed class FabricPlanner
     /// <summary>A host joins the fabric, or what is known of it has changed.</summary>
     public void HostJoined(KnownHost host)
     {
-        var before = hosts.GetValueOrDefault(host.Id);
-        hosts[host.Id] = host;
-        members.Add(host.Id);
-        if (!switches.TryGetValue(host.Id, out var needs))
-        {
-            switches.Add(host.Id, needs = new SwitchNeeds());
-        }
-
         var self = new ObjectRef(ResourceKind.Switch, host.Id);
-        needs.Set(new BaseNeed(), self);
-        if (host.TunnelPort is { } tunnel)
+        if (!members.TryGetValue(host.Id, out var member))
         {
-            needs.Set(new TunnelPortNeed(tunnel), self);
-        }
-        else if (before?.TunnelPort is { } gone)
-        {
-            needs.Clear(new TunnelPortNeed(gone), self);
+            members.Add(host.Id, member = new Member { Host = host, Needs = new SwitchNeeds(host.Id, News) });
+            PutBase(member, self);
+            PortsChanged(host.Id);
+            return;
         }
 
-        if (before is null || before.Vtep != host.Vtep)
+        var before = member.Host;
+        member.Host = host;
+        if (before.DatapathId != host.DatapathId)
         {
-            foreach (var port in host.Interfaces)
-            {
-                PortChanged(port.PortId);
-            }
+            member.Needs = member.Needs.ForAnotherBridge();
+        }
 
-            if (before?.Vtep is { } old)
-            {
-                VtepMoved(host, old);
-            }
+        if (before.TunnelPort is { } gone && host.TunnelPort is null)
+        {
+            member.Needs.Clear(new TunnelPortNeed(gone), self);
+        }
+
+        PutBase(member, self);
+        if (before.Vtep != host.Vtep)
+        {
+            PortsChanged(host.Id);
+            VtepMoved(member, before.Vtep!.Value);
         }
     }
 
     /// <summary>A host is no part of the fabric any more.</summary>
     public void HostLeft(string id)
     {
-        if (!members.Remove(id))
-        {
-            return;
-        }
-
-        foreach (var port in hosts[id].Interfaces)
-        {
-            PortChanged(port.PortId);
-        }
-
-        hosts.Remove(id);
-        switches.Remove(id);
+        members[id].IsLeaving = true;
+        PortsChanged(id);
+        members.Remove(id);
     }
 
     /// <summary>A network or one of its subnets was made, changed or removed.</summary>
@@ -119,8 +114,15 @@ internal sealed class FabricPlanner
             var subject = new ObjectRef(ResourceKind.Network, network);
             foreach (var (host, carrier) in here)
             {
+                var needs = members[host].Needs;
+                if (carrier.Need.Key != need.Key)
+                {
+                    // Deleted and made again, with another bridge domain.
+                    needs.Clear(carrier.Need, subject);
+                }
+
                 carrier.Need = need;
-                switches[host].Set(need, subject);
+                needs.Set(need, subject);
                 FloodChanged(network, host, subject);
             }
         }
@@ -155,32 +157,66 @@ internal sealed class FabricPlanner
     /// <summary>Recomputes the flood lists that changed, each once.</summary>
     public void Settle()
     {
-        foreach (var ((network, host), subjects) in floods)
+        foreach (var (network, lists) in floods)
         {
-            if (!carriers.TryGetValue(network, out var here) || !here.TryGetValue(host, out var carrier))
+            if (carriers.TryGetValue(network, out var here))
             {
-                continue;
+                Flood(network, here, lists);
             }
-
-            var need = new FloodNeed(
-                carrier.Need.BridgeDomain,
-                carrier.Need.Vni,
-                carrier.Ports.Values.Select(p => p.Local.LogicalPort).Order().ToEquatableArray(),
-                here.Keys.Where(h => h != host).Select(h => hosts[h].Vtep!.Value).Order().ToEquatableArray());
-            switches[host].Set(need, [.. subjects, new ObjectRef(ResourceKind.Network, network)]);
-            carrier.Flood = need;
         }
 
         floods.Clear();
     }
 
-    private static (string, string) Pair(string a, string b) => string.CompareOrdinal(a, b) < 0 ? (a, b) : (b, a);
+    private static void PutBase(Member member, ObjectRef self)
+    {
+        member.Needs.Set(new BaseNeed(), self);
+        if (member.Host.TunnelPort is { } tunnel)
+        {
+            member.Needs.Set(new TunnelPortNeed(tunnel), self);
+        }
+    }
+
+    private void PortsChanged(string host)
+    {
+        foreach (var port in claims.Of(host))
+        {
+            PortChanged(port);
+        }
+    }
+
+    private void Flood(string network, Dictionary<string, Carrier> here, Dictionary<string, HashSet<ObjectRef>> lists)
+    {
+        var subject = new ObjectRef(ResourceKind.Network, network);
+        var vteps = here.Keys.Select(h => members[h].Host.Vtep!.Value).Order().ToList();
+        foreach (var (host, others) in lists)
+        {
+            if (!here.TryGetValue(host, out var carrier))
+            {
+                continue;
+            }
+
+            var member = members[host];
+            var need = new FloodNeed(
+                carrier.Need.BridgeDomain,
+                carrier.Need.Vni,
+                carrier.Ports.Values.Select(p => p.Local.LogicalPort).Order().ToEquatableArray(),
+                vteps.Where(v => v != member.Host.Vtep).ToEquatableArray());
+            if (carrier.Flood is { } old && old.Key != need.Key)
+            {
+                member.Needs.Clear(old, subject);
+            }
+
+            carrier.Flood = need;
+            member.Needs.Set(need, subject, [.. others]);
+        }
+    }
 
     private Placement? Place(string portId)
     {
         if (!intent.Ports.TryGetValue(portId, out var port)
             || !intent.Networks.TryGetValue(port.NetworkId, out var network)
-            || claims.To(portId).FirstOrDefault(c => members.Contains(c.Host)) is not { } claim)
+            || claims.To(portId).FirstOrDefault(c => members.TryGetValue(c.Host, out var m) && !m.IsLeaving) is not { } claim)
         {
             return null;
         }
@@ -191,7 +227,8 @@ internal sealed class FabricPlanner
             claim.Host,
             new LocalPortNeed(
                 port.LogicalPort, claim.Interface.OfPort, network.BridgeDomain, 0, port.Mac, port.Addresses, port.PortSecurity, network.ArpSuppression),
-            new RemoteHostNeed(network.BridgeDomain, port.Mac, port.Addresses, hosts[claim.Host].Vtep!.Value, network.Vni, network.ArpSuppression));
+            new RemoteHostNeed(
+                network.BridgeDomain, port.Mac, port.Addresses, members[claim.Host].Host.Vtep!.Value, network.Vni, network.ArpSuppression));
     }
 
     private NetworkNeed? NeedOf(string id)
@@ -213,36 +250,38 @@ internal sealed class FabricPlanner
         var subject = new ObjectRef(ResourceKind.Port, now.PortId);
         var here = Enter(now.Network, now.Host, subject);
         here[now.Host].Ports[now.PortId] = now;
-        switches[now.Host].Set(now.Local, subject);
+        members[now.Host].Needs.Set(now.Local, subject);
         foreach (var other in here.Keys)
         {
             if (other != now.Host)
             {
-                switches[other].Set(now.Remote, subject);
+                members[other].Needs.Set(now.Remote, subject);
             }
         }
 
-        if (before is null || before.Host != now.Host || before.Network != now.Network)
+        if (before is null || before.Host != now.Host || before.Network != now.Network || before.Local.LogicalPort != now.Local.LogicalPort)
         {
             FloodChanged(now.Network, now.Host, subject);
         }
     }
 
+    /// <summary>Clears what the port's arrival has not replaced.</summary>
     private void Depart(Placement before, Placement? now)
     {
         var subject = new ObjectRef(ResourceKind.Port, before.PortId);
         var here = carriers[before.Network];
+        var known = now is not null && now.Remote.Key == before.Remote.Key ? carriers[now.Network] : null;
         foreach (var other in here.Keys)
         {
-            if (other != before.Host)
+            if (other != before.Host && (known is null || other == now!.Host || !known.ContainsKey(other)))
             {
-                switches[other].Clear(before.Remote, subject);
+                members[other].Needs.Clear(before.Remote, subject);
             }
         }
 
-        if (now?.Host != before.Host || now.Local != before.Local)
+        if (now?.Host != before.Host || now.Local.Key != before.Local.Key)
         {
-            switches[before.Host].Clear(before.Local, subject);
+            members[before.Host].Needs.Clear(before.Local, subject);
         }
 
         if (now?.Host == before.Host && now.Network == before.Network)
@@ -274,22 +313,23 @@ internal sealed class FabricPlanner
             return here;
         }
 
-        ObjectRef[] subjects = [port, new(ResourceKind.Network, network)];
-        var needs = switches[host];
+        var subject = new ObjectRef(ResourceKind.Network, network);
+        var member = members[host];
         var added = new Carrier { Need = NeedOf(network)! };
-        needs.Set(added.Need, subjects);
+        member.Networks.Add(network);
+        member.Needs.Set(added.Need, subject, port);
         foreach (var (other, carrier) in here)
         {
-            Share(host, other, subjects);
-            FloodChanged(network, other, subjects);
+            Share(member, members[other], subject, port);
+            FloodChanged(network, other, port);
             foreach (var placement in carrier.Ports.Values)
             {
-                needs.Set(placement.Remote, new ObjectRef(ResourceKind.Port, placement.PortId));
+                member.Needs.Set(placement.Remote, new ObjectRef(ResourceKind.Port, placement.PortId));
             }
         }
 
         here.Add(host, added);
-        FloodChanged(network, host, subjects);
+        FloodChanged(network, host, port);
         return here;
     }
 
@@ -297,21 +337,22 @@ internal sealed class FabricPlanner
     {
         var here = carriers[network];
         here.Remove(host, out var gone);
-        ObjectRef[] subjects = [port, new(ResourceKind.Network, network)];
-        var needs = switches[host];
-        needs.Clear(gone!.Need, subjects);
+        var subject = new ObjectRef(ResourceKind.Network, network);
+        var member = members[host];
+        member.Networks.Remove(network);
+        member.Needs.Clear(gone!.Need, subject, port);
         if (gone.Flood is { } flood)
         {
-            needs.Clear(flood, subjects);
+            member.Needs.Clear(flood, subject, port);
         }
 
         foreach (var (other, carrier) in here)
         {
-            Unshare(host, other, subjects);
-            FloodChanged(network, other, subjects);
+            Unshare(member, members[other], subject, port);
+            FloodChanged(network, other, port);
             foreach (var placement in carrier.Ports.Values)
             {
-                needs.Clear(placement.Remote, new ObjectRef(ResourceKind.Port, placement.PortId));
+                member.Needs.Clear(placement.Remote, new ObjectRef(ResourceKind.Port, placement.PortId));
             }
         }
 
@@ -321,58 +362,78 @@ internal sealed class FabricPlanner
         }
     }
 
-    private void FloodChanged(string network, string host, params ReadOnlySpan<ObjectRef> subjects)
+    private void FloodChanged(string network, string host, ObjectRef subject)
     {
-        if (!floods.TryGetValue((network, host), out var all))
+        if (!floods.TryGetValue(network, out var lists))
         {
-            floods.Add((network, host), all = []);
+            floods.Add(network, lists = []);
         }
 
-        foreach (var subject in subjects)
+        if (!lists.TryGetValue(host, out var subjects))
         {
-            all.Add(subject);
+            lists.Add(host, subjects = []);
         }
+
+        subjects.Add(subject);
     }
 
-    private void Share(string a, string b, ObjectRef[] subjects)
+    /// <summary>Two hosts have one more network in common; with the first they take each other's frames.</summary>
+    private static void Share(Member a, Member b, ObjectRef network, ObjectRef port)
     {
-        var count = shared.GetValueOrDefault(Pair(a, b));
-        shared[Pair(a, b)] = count + 1;
+        var count = a.Peers.GetValueOrDefault(b.Host.Id);
+        a.Peers[b.Host.Id] = b.Peers[a.Host.Id] = count + 1;
         if (count == 0)
         {
-            switches[a].Set(new VtepNeed(hosts[b].Vtep!.Value), subjects);
-            switches[b].Set(new VtepNeed(hosts[a].Vtep!.Value), subjects);
+            a.Needs.Set(new VtepNeed(b.Host.Vtep!.Value), b.Subject, network, port);
+            b.Needs.Set(new VtepNeed(a.Host.Vtep!.Value), a.Subject, network, port);
         }
     }
 
-    private void Unshare(string a, string b, ObjectRef[] subjects)
+    private static void Unshare(Member a, Member b, ObjectRef network, ObjectRef port)
     {
-        if (--shared[Pair(a, b)] > 0)
+        var count = a.Peers[b.Host.Id] - 1;
+        a.Peers[b.Host.Id] = b.Peers[a.Host.Id] = count;
+        if (count == 0)
         {
-            return;
+            a.Peers.Remove(b.Host.Id);
+            b.Peers.Remove(a.Host.Id);
+            a.Needs.Clear(new VtepNeed(b.Host.Vtep!.Value), b.Subject, network, port);
+            b.Needs.Clear(new VtepNeed(a.Host.Vtep!.Value), a.Subject, network, port);
         }
-
-        shared.Remove(Pair(a, b));
-        switches[a].Clear(new VtepNeed(hosts[b].Vtep!.Value), subjects);
-        switches[b].Clear(new VtepNeed(hosts[a].Vtep!.Value), subjects);
     }
 
-    private void VtepMoved(KnownHost host, IpAddress old)
+    private void VtepMoved(Member member, IpAddress old)
     {
-        var subject = new ObjectRef(ResourceKind.Switch, host.Id);
-        foreach (var other in shared.Keys.Where(p => p.Item1 == host.Id || p.Item2 == host.Id).Select(p => p.Item1 == host.Id ? p.Item2 : p.Item1))
+        foreach (var peer in member.Peers.Keys)
         {
-            switches[other].Clear(new VtepNeed(old), subject);
-            switches[other].Set(new VtepNeed(host.Vtep!.Value), subject);
+            var needs = members[peer].Needs;
+            needs.Clear(new VtepNeed(old), member.Subject);
+            needs.Set(new VtepNeed(member.Host.Vtep!.Value), member.Subject);
         }
 
-        foreach (var (network, here) in carriers.Where(c => c.Value.ContainsKey(host.Id)))
+        foreach (var network in member.Networks)
         {
-            foreach (var other in here.Keys)
+            foreach (var other in carriers[network].Keys)
             {
-                FloodChanged(network, other, subject);
+                FloodChanged(network, other, member.Subject);
             }
         }
+    }
+
+    /// <summary>A host of the fabric: what it needs, the networks that it carries, and with how many hosts it has how many of them in common.</summary>
+    private sealed class Member
+    {
+        public required KnownHost Host { get; set; }
+
+        public required SwitchNeeds Needs { get; set; }
+
+        public bool IsLeaving { get; set; }
+
+        public HashSet<string> Networks { get; } = [];
+
+        public Dictionary<string, int> Peers { get; } = [];
+
+        public ObjectRef Subject => new(ResourceKind.Switch, Host.Id);
     }
 
     /// <summary>A host that carries a network: what it needs for that, and the ports that it has of it.</summary>

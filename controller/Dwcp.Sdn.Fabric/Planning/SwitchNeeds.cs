@@ -12,9 +12,22 @@ public readonly record struct SwitchHolding(int Flows, int Groups, int Meters);
 /// <summary>The needs of one switch: which of them its reconcile loop has not been told, and for which objects no barrier has confirmed the last change.</summary>
 public sealed class SwitchNeeds
 {
-    private readonly Dictionary<NeedKey, (Need Need, ObjectRef Subject)> needs = [];
+    private readonly string host;
+    private readonly PlanNews news;
+    private readonly Dictionary<NeedKey, (Need Need, ObjectRef Owner)> needs;
     private readonly Dictionary<NeedKey, Need?> untold = [];
     private readonly Dictionary<ObjectRef, long> pending = [];
+
+    internal SwitchNeeds(string host, PlanNews news)
+        : this(host, news, [], 0)
+    {
+    }
+
+    private SwitchNeeds(string host, PlanNews news, Dictionary<NeedKey, (Need Need, ObjectRef Owner)> needs, long generation)
+    {
+        (this.host, this.news, this.needs, Generation) = (host, news, needs, generation);
+        news.Hosts.Add(host);
+    }
 
     /// <summary>Counts the changes; the switch is as it should be when this number is confirmed.</summary>
     public long Generation { get; private set; }
@@ -24,28 +37,38 @@ public sealed class SwitchNeeds
 
     public SwitchHolding Holding { get; private set; }
 
-    public bool HasUntold => untold.Count > 0;
-
     /// <summary>Whether the switch still has to confirm something of the object.</summary>
     public bool IsPending(ObjectRef subject) => Confirmed < 0 || pending.ContainsKey(subject);
 
-    /// <summary>Sets a need on behalf of objects, of which the last gives it its name.</summary>
-    public void Set(Need need, params IEnumerable<ObjectRef> subjects)
+    /// <summary>The same needs for another bridge in place of the former: it has been told nothing and has confirmed nothing.</summary>
+    internal SwitchNeeds ForAnotherBridge() => new(host, news, needs, Generation);
+
+    /// <summary>Sets a need that an object owns, on behalf of others too.</summary>
+    internal void Set(Need need, ObjectRef owner, params ReadOnlySpan<ObjectRef> others)
     {
         if (!needs.TryGetValue(need.Key, out var old) || !old.Need.Equals(need))
         {
-            needs[need.Key] = (need, subjects.Last());
-            Tell(need.Key, need, subjects);
+            needs[need.Key] = (need, owner);
+            Tell(need.Key, need, owner, others);
+        }
+        else if (old.Owner != owner)
+        {
+            // Nothing changes on the switch, but the new owner waits for what the former one still waited for.
+            needs[need.Key] = (need, owner);
+            if (pending.TryGetValue(old.Owner, out var generation))
+            {
+                Wait(owner, Math.Max(generation, pending.GetValueOrDefault(owner)));
+            }
         }
     }
 
-    /// <summary>Drops exactly this need; another one under its key stays.</summary>
-    public void Clear(Need need, params IEnumerable<ObjectRef> subjects)
+    /// <summary>Drops exactly this need if the object still owns it. Another one under its key stays, and so does one that another object has taken over.</summary>
+    internal void Clear(Need need, ObjectRef owner, params ReadOnlySpan<ObjectRef> others)
     {
-        if (needs.TryGetValue(need.Key, out var old) && old.Need.Equals(need))
+        if (needs.TryGetValue(need.Key, out var old) && old.Owner == owner && old.Need.Equals(need))
         {
             needs.Remove(need.Key);
-            Tell(need.Key, null, subjects);
+            Tell(need.Key, null, owner, others);
         }
     }
 
@@ -68,9 +91,9 @@ public sealed class SwitchNeeds
     public IReadOnlyDictionary<ulong, string> NamesOfCookies()
     {
         var names = new Dictionary<ulong, string>();
-        foreach (var (need, subject) in needs.Values)
+        foreach (var (need, owner) in needs.Values)
         {
-            names.TryAdd(need.Cookie.Value, subject.ToString());
+            names.TryAdd(need.Cookie.Value, owner.ToString());
         }
 
         return names;
@@ -90,13 +113,21 @@ public sealed class SwitchNeeds
         return done;
     }
 
-    private void Tell(NeedKey key, Need? need, IEnumerable<ObjectRef> subjects)
+    private void Tell(NeedKey key, Need? need, ObjectRef owner, ReadOnlySpan<ObjectRef> others)
     {
         untold[key] = need;
         Generation++;
-        foreach (var subject in subjects)
+        news.Hosts.Add(host);
+        Wait(owner, Generation);
+        foreach (var other in others)
         {
-            pending[subject] = Generation;
+            Wait(other, Generation);
         }
+    }
+
+    private void Wait(ObjectRef subject, long generation)
+    {
+        pending[subject] = generation;
+        news.Objects.Add(subject);
     }
 }
