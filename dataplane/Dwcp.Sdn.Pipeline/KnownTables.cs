@@ -24,7 +24,7 @@ public sealed class KnownTables
 
         foreach (var meter in read.Meters)
         {
-            meters[meter.Id] = meter;
+            meters[meter.Id] = FlowNormal.Of(meter);
         }
     }
 

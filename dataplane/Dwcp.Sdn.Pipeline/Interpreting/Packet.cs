@@ -104,9 +104,14 @@ public sealed class Packet
         }
     }
 
-    /// <summary>Puts a tag in front; its VID and priority are zero.</summary>
+    /// <summary>Puts a tag in front; its VID and priority are zero. What is too short to be a frame gets none.</summary>
     public void PushVlan(ushort etherType)
     {
+        if (shape[Layer.Ethernet] < 0)
+        {
+            return;
+        }
+
         var tagged = new byte[frame.Length + 4];
         frame.AsSpan(0, 12).CopyTo(tagged);
         BinaryPrimitives.WriteUInt16BigEndian(tagged.AsSpan(12), etherType);
@@ -276,6 +281,11 @@ public sealed class Packet
         if (shape[Layer.Vlan] < 0)
         {
             PushVlan(EtherTypes.Vlan);
+        }
+
+        if (shape[Layer.Vlan] < 0)
+        {
+            return;
         }
 
         BinaryPrimitives.WriteUInt16BigEndian(frame.AsSpan(14), (ushort)(tci & 0xefff));

@@ -82,6 +82,6 @@ internal static class BaseRules
         // A flood's copy for the sender ends without a word: it is no loss. Everything else that would turn back is one.
         rules.Flow(Table.LocalOut, 300, Match.Of(Registers.SamePort.And(Registers.Flood)), next: null);
         rules.Drop(Table.LocalOut, 200, Match.Of(Registers.SamePort.Is(true)), DropReason.Hairpin);
-        rules.Flow(Table.LocalOut, 0, Match.All, next: null, Set(Fields.InPort, 0), new OutputFieldAction(Registers.OutOfPort));
+        rules.Flow(Table.LocalOut, 0, Match.All, next: null, new LoadAction(Fields.InPort, 0), new OutputFieldAction(Registers.OutOfPort));
     }
 }

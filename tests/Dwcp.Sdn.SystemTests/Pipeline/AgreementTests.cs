@@ -10,9 +10,9 @@ public class AgreementTests
     private static int Fabrics => Environment.GetEnvironmentVariable("DWCP_SOAK") == "1" ? 200 : 10;
 
     [Fact]
-    public void The_interpreter_agrees_with_a_real_switch()
+    public async Task The_interpreter_agrees_with_a_real_switch()
     {
-        using var real = new RealSwitch();
+        await using var real = await RealSwitch.StartAsync("00000000000000b1");
         var visited = new HashSet<byte>();
         for (var seed = 1; seed <= Fabrics; seed++)
         {
@@ -22,7 +22,7 @@ public class AgreementTests
             foreach (var at in packets.GroupBy(p => p.Switch))
             {
                 var fake = generated.Fabric.Switches[at.Key];
-                real.Program(fake.Plan);
+                await real.ProgramAsync(fake.Plan);
                 foreach (var (_, packet) in at)
                 {
                     var said = real.Trace(packet);
