@@ -18,7 +18,8 @@ internal enum UnknownSwitches
 internal static class Options
 {
     public static readonly Option<string> Config = new("config", TextForms.Path("FILE"), null,
-        "Read further options from this YAML file") { InFile = false };
+        "Read further options from this YAML file")
+    { InFile = false };
 
     public static readonly Option<string> Data = new("data", TextForms.Path("DIR"), "/var/lib/dwcp",
         "Where the store is kept; made with mode 0700 when it is missing");
@@ -54,7 +55,8 @@ internal static class Options
         "Allow --http and --grpc on other addresses than loopback, although nothing protects them there");
 
     public static readonly Option<LogLevel> Log = new("log", TextForms.Level, "information",
-        "The least level that is logged: trace, debug, information, warning, error or critical") { ChangesWhileRunning = true };
+        "The least level that is logged: trace, debug, information, warning, error or critical")
+    { ChangesWhileRunning = true };
 
     public static readonly Option<TimeSpan> ReconcileAudit = new("reconcile-audit", TextForms.Duration(TimeSpan.FromSeconds(1), TimeSpan.FromHours(24)), "1m",
         "Read every switch back and compare at least this often, even when nothing has changed");

@@ -57,7 +57,7 @@ public readonly record struct ControllerSession(SessionTimes Times)
             Handshake.Sends(HelloXid, new Hello())),
         (_, SessionEvent.Tick) => now < Deadline ? (this, []) : OnDeadline(now),
         (_, SessionEvent.Malformed m) => Drop($"malformed message: {m.Why}", new(ErrorXid, Handshake.Refuse(m))),
-        (>= SessionPhase.AwaitFeatures, SessionEvent.Received { Message: EchoRequest echo } r) =>
+        ( >= SessionPhase.AwaitFeatures, SessionEvent.Received { Message: EchoRequest echo } r) =>
             (Heard(now), Handshake.Sends(r.Header.Xid, new EchoReply(echo.Data))),
         (SessionPhase.AwaitHello, SessionEvent.Received r) => OnFirst(r, now),
         (SessionPhase.AwaitFeatures, SessionEvent.Received r) => Heard(now).OnAnswer(r),
