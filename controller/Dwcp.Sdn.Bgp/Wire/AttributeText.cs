@@ -1,7 +1,7 @@
 using System.Globalization;
 using Dwcp.Sdn.Core.Evpn;
 
-namespace Dwcp.Sdn.Bgp.Wire;
+namespace Dwcp.Sdn.Bgp;
 
 /// <summary>Path attributes on one line, for operators and for test vectors.</summary>
 public static class AttributeText

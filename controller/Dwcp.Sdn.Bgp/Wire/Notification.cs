@@ -22,7 +22,6 @@ public sealed record Notification(byte Code, byte Subcode, EquatableArray<byte> 
     public static readonly Notification Refused = new(6, 5, []);
     public static readonly Notification SettingsChanged = new(6, 6, []);
     public static readonly Notification Collision = new(6, 7, []);
-    public static readonly Notification HardReset = new(6, 9, []);
     public static readonly Notification BfdDown = new(6, 10, []);
     public static readonly Notification UnsupportedVersion = new(2, 1, [0, 4]);
 
@@ -58,6 +57,9 @@ public sealed record Notification(byte Code, byte Subcode, EquatableArray<byte> 
     /// <summary>A message that has no place in a phase; 1 OpenSent, 2 OpenConfirm, 3 Established (RFC 6608).</summary>
     public static Notification Unexpected(byte phase) => new(5, phase, []);
 
+    /// <summary>The same, so that a peer that keeps routes over notifications drops them (RFC 8538 §3.1).</summary>
+    public Notification Hard() => new(6, 9, [Code, Subcode, .. Data]);
+
     /// <summary>The text of an administrative shutdown or reset; null if there is none.</summary>
     public string? Reason => Code == 6 && Subcode is 2 or 4 && Data.Count > 1 && Data[0] < Data.Count && Data[0] > 0
         ? Encoding.UTF8.GetString(Data.AsSpan().Slice(1, Data[0]))
@@ -70,6 +72,11 @@ public sealed record Notification(byte Code, byte Subcode, EquatableArray<byte> 
     {
         var names = Code < Names.Length ? Names[Code] : [];
         var text = $"{Code}/{Subcode}" + (names.Length > 0 ? $" {names[0]}" : "") + (Subcode > 0 && Subcode < names.Length ? $": {names[Subcode]}" : "");
+        if (IsHardReset && Data.Count >= 2)
+        {
+            return $"{text}: {new Notification(Data[0], Data[1], [.. Data.AsSpan()[2..]])}";
+        }
+
         return Reason is { } reason ? $"{text} \"{reason}\"" : text;
     }
 
