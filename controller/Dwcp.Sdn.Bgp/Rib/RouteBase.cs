@@ -135,7 +135,6 @@ internal sealed class RouteBase
             return new(reader.Fault ?? Notification.MalformedAttributes, null);
         }
 
-        var discarded = reader.Discarded;
         if (!Take(peer, body, reader.Withdrawn, null, first) || !Take(peer, body, reader.Unreached, null, first))
         {
             return new(new Notification(3, 9, []), null);
@@ -143,7 +142,7 @@ internal sealed class RouteBase
 
         var whole = Announce(peer, body, reader.Reached, reader.ReachedNextHop, first)
             && Announce(peer, body, reader.Announced, reader.AnnouncedNextHop, first);
-        peer.AttributesDiscarded += discarded + reader.Discarded;
+        peer.AttributesDiscarded += reader.Discarded;
         return reader.Answer == FaultAnswer.Reset ? new(reader.Fault ?? Notification.MalformedAttributes, null)
             : !whole ? new(new Notification(3, 9, []), null)
             : new(null, EndOfRib(peer, body));
