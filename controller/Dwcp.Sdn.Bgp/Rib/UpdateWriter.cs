@@ -72,7 +72,9 @@ internal sealed class UpdateWriter(SpeakerSettings speaker, RouteTable table, Ch
             {
                 var length = Fill(entries, ref i, to[at..^2], withdraw: true);
                 BinaryPrimitives.WriteUInt16BigEndian(to[BgpMessage.HeaderLength..], (ushort)length);
-                at += length + 2;
+                at += length;
+                to.Slice(at, 2).Clear(); // No attributes; the chunk has been used before.
+                at += 2;
             }
             else
             {

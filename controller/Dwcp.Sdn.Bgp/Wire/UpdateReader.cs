@@ -276,7 +276,12 @@ internal sealed class UpdateReader
 
         Reached = new(true, family, after, 0);
         var hop = value[3];
-        var valid = family == BgpFamily.Ipv6Unicast ? hop is 16 or 32 : hop is 4 or 16;
+        var valid = family switch
+        {
+            BgpFamily.Ipv6Unicast => hop is 16 or 32,
+            BgpFamily.Ipv4Unicast => hop == 4, // Others need a capability (RFC 8950) that is not offered here.
+            _ => hop is 4 or 16,
+        };
         if (!valid || value.Length < 5 + hop)
         {
             Raise(FaultAnswer.Reset, new Notification(3, 9, [])); // Where the routes begin is not known, RFC 7606 §7.11.
