@@ -1,0 +1,125 @@
+using System.Collections.Concurrent;
+using System.Net;
+using Dwcp.Sdn.Bgp.Rib;
+using Dwcp.Sdn.Core.Evpn;
+using Dwcp.Sdn.Core.Net;
+
+namespace Dwcp.Sdn.Bgp;
+
+/// <summary>A BGP speaker for EVPN: peers, routes of our own, and the routes of peers for whoever imports them. Every method may be called from any thread.</summary>
+public sealed class BgpSpeaker : IAsyncDisposable
+{
+    private readonly SpeakerLoop loop;
+    private readonly Task running;
+    private readonly ConcurrentQueue<Action> calls = [];
+
+    /// <param name="sink">Takes the routes whose targets are imported.</param>
+    /// <param name="events">Is told what happens to peers, by the loop: it must not wait.</param>
+    public BgpSpeaker(SpeakerSettings settings, IRouteSink sink, Action<BgpEvent> events, TimeProvider time)
+    {
+        loop = new(settings, sink, events, time);
+        running = Task.Run(loop.RunAsync);
+    }
+
+    /// <summary>Accepts connections of peers and returns where.</summary>
+    /// <exception cref="System.Net.Sockets.SocketException">The address or the port is not free.</exception>
+    public Task<IPEndPoint> ListenAsync(IPEndPoint at) => AskAsync(() => loop.Listen(at));
+
+    /// <summary>Adds a peer or changes it. Equal settings change nothing; other peers never notice.</summary>
+    public Task PutPeerAsync(PeerSettings settings) => AskAsync(() =>
+    {
+        loop.Put(settings);
+        return true;
+    });
+
+    /// <summary>Ends the session and forgets the peer with its routes; false if there was none.</summary>
+    public Task<bool> RemovePeerAsync(string id) => AskAsync(() => loop.Remove(id, Notification.PeerRemoved));
+
+    public Task<IReadOnlyList<PeerStatus>> PeersAsync() =>
+        AskAsync<IReadOnlyList<PeerStatus>>(() => [.. loop.Peers.Values.Select(p => p.Status)]);
+
+    /// <summary>Announces routes, or announces them with other attributes.</summary>
+    public Task OriginateAsync(IReadOnlyList<OriginatedRoute> routes) => AskAsync(() =>
+    {
+        foreach (var route in routes)
+        {
+            loop.Routes.Originate(route, routes.Count < 100);
+        }
+
+        return true;
+    });
+
+    /// <summary>Withdraws routes of our own and returns how many of them were announced.</summary>
+    public Task<int> WithdrawAsync(IReadOnlyList<Route> routes) =>
+        AskAsync(() => routes.Count(route => loop.Routes.Withdraw(route, routes.Count < 100)));
+
+    /// <summary>Takes in the routes of these targets from now on, and no others.</summary>
+    public Task ImportAsync(IReadOnlyCollection<RouteTarget> targets) => AskAsync(() =>
+    {
+        loop.Routes.Import(targets);
+        return true;
+    });
+
+    /// <summary>Lists routes with where they came from and why they were chosen, or not.</summary>
+    /// <param name="from">What <see cref="RoutePage.Next"/> of the part before said.</param>
+    /// <param name="limit">Of routes in the part, each with all its paths.</param>
+    public Task<RoutePage> RoutesAsync(RouteQuery query, int from = 0, int limit = 1000) =>
+        AskAsync(() => RouteListing.List(loop.Routes, query, from, limit));
+
+    /// <summary>How many routes and paths are held.</summary>
+    public Task<(int Routes, int Paths)> CountAsync() => AskAsync(() => (loop.Routes.Table.Count, loop.Routes.Table.PathCount));
+
+    /// <summary>Says goodbye to all peers, with the reason (RFC 9003), so that they drop our routes, and waits until they have heard it.</summary>
+    public async Task ShutdownAsync(string? reason)
+    {
+        await AskAsync(() =>
+        {
+            foreach (var id in loop.Peers.Keys.ToList())
+            {
+                loop.Remove(id, Notification.Shutdown(reason));
+            }
+
+            return true;
+        });
+        while (await AskAsync(() => loop.IsLeaving))
+        {
+            await Task.Delay(TimeSpan.FromMilliseconds(10));
+        }
+    }
+
+    /// <summary>Ends without a word: peers with graceful restart keep our routes until the speaker is back.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        loop.Stop();
+        await running;
+        loop.Abort();
+    }
+
+    private Task<T> AskAsync<T>(Func<T> question)
+    {
+        var answer = new TaskCompletionSource<T>(TaskCreationOptions.RunContinuationsAsynchronously);
+        calls.Enqueue(() =>
+        {
+            try
+            {
+                answer.SetResult(question());
+            }
+            catch (Exception e)
+            {
+                answer.SetException(e);
+            }
+        });
+
+        // By way of the pool, since the loop may go on for a while on the thread that wakes it; in order, since the queue is one.
+        ThreadPool.UnsafeQueueUserWorkItem(static self => self.loop.Post(self.TakeCall), this, preferLocal: false);
+        return answer.Task;
+    }
+
+    private void TakeCall()
+    {
+        if (calls.TryDequeue(out var call))
+        {
+            call();
+        }
+    }
+}

@@ -1,0 +1,414 @@
+using System.Net;
+using System.Net.Sockets;
+using Dwcp.Sdn.Bgp.Rib;
+using Dwcp.Sdn.Bgp.Session;
+using Dwcp.Sdn.Bgp.Transport;
+using Dwcp.Sdn.Bgp.Wire;
+using Dwcp.Sdn.Core.Net;
+
+namespace Dwcp.Sdn.Bgp;
+
+/// <summary>Joins a peer's state machine, its connections and its part of the RIB. It runs on the speaker's loop.</summary>
+internal sealed class PeerSession
+{
+    private static readonly TimeSpan EndOfRibPatience = TimeSpan.FromMinutes(6); // RFC 4724 §4.2 leaves the time open; FRR takes 360 s
+    private static readonly TimeSpan FilterPatience = TimeSpan.FromSeconds(5);
+    private const int Small = 2048;
+
+    private readonly SpeakerLoop loop;
+    private readonly Dictionary<int, Connection> connections = [];
+    private PeerMachine machine;
+    private Action? abandonDial;
+    private TimeSpan? staleUntil;
+    private TimeSpan? longLivedUntil;
+    private TimeSpan? sweepAt;
+    private TimeSpan? filterAt;
+    private TimeSpan? restartAt;
+    private Agreement? last;
+    private TimeSpan since;
+    private long reportedMalformed;
+    private string? lastError;
+
+    public PeerSession(SpeakerLoop loop, PeerSettings settings, bool dynamic)
+    {
+        this.loop = loop;
+        Settings = settings;
+        IsDynamic = dynamic;
+        machine = new(loop.Speaker, settings);
+        Rib = loop.Routes.Add(settings);
+        Rib.Address = settings.Address ?? default;
+    }
+
+    public PeerSettings Settings { get; }
+
+    /// <summary>Made by a connection out of a range, and gone with it.</summary>
+    public bool IsDynamic { get; }
+
+    public RibPeer Rib { get; }
+
+    /// <summary>It has sent all it had, or will never say so.</summary>
+    public bool IsSynchronised => last is null || machine.Phase != BgpPhase.Established || !last.SendsEndOfRib || last.Families.Items.All(Rib.Synchronised.Has);
+
+    public bool IsIdle => machine.Phase != BgpPhase.Established && connections.Count == 0 && staleUntil is null && longLivedUntil is null;
+
+    public PeerStatus Status => new(
+        Settings, Settings.Address, machine.Phase, machine.Phase == BgpPhase.Established ? loop.Now - since : null,
+        Rib.Agreement?.PeerId, [.. Rib.Agreement?.Families.Items ?? []], Rib.Paths, Rib.Malformed, Rib.AttributesDiscarded, Rib.TakenAsWithdrawn,
+        Rib.Looped, Rib.Output.Waiting, staleUntil is not null || longLivedUntil is not null, lastError);
+
+    public TimeSpan? Deadline
+    {
+        get
+        {
+            var earliest = machine.Deadline;
+            foreach (var at in (ReadOnlySpan<TimeSpan?>)[staleUntil, longLivedUntil, sweepAt, filterAt, restartAt])
+            {
+                earliest = at is null || earliest < at ? earliest : at;
+            }
+
+            return earliest;
+        }
+    }
+
+    public void Start()
+    {
+        if (!Settings.Shutdown)
+        {
+            Apply(new PeerEvent.Start());
+        }
+    }
+
+    public void Stop(Notification reason) => Apply(new PeerEvent.Stop(reason));
+
+    /// <summary>Closes without a word: to the peer it is a restart, and it keeps our routes if that was agreed on (RFC 4724 §4.2).</summary>
+    public void Abort()
+    {
+        abandonDial?.Invoke();
+        foreach (var connection in connections.Values)
+        {
+            connection.Dispose();
+        }
+    }
+
+    /// <summary>The speaker has recovered from its restart; OPENs no longer say so.</summary>
+    public void Recovered() => machine = machine with { Restarting = false };
+
+    public void Accept(Socket socket) => Apply(new PeerEvent.Accepted(Connect(socket)));
+
+    public void Tick()
+    {
+        var now = loop.Now;
+        if (staleUntil <= now)
+        {
+            staleUntil = null;
+            var kept = last!.Peer.LongLived.Where(f => last.Ours.LongLived.Any(o => o.Family == f.Family)).ToList();
+            loop.Routes.Age(Rib, FamilySet.Of(kept.Select(f => f.Family)));
+            longLivedUntil = kept.Count > 0 ? now + TimeSpan.FromSeconds(kept.Max(f => f.Seconds)) : null;
+        }
+
+        if (longLivedUntil <= now || sweepAt <= now)
+        {
+            longLivedUntil = sweepAt = null;
+            loop.Routes.Sweep(Rib, new(byte.MaxValue));
+        }
+
+        if (filterAt <= now)
+        {
+            filterAt = null;
+            loop.Routes.OpenFilter(Rib);
+        }
+
+        if (restartAt <= now)
+        {
+            restartAt = null;
+            Apply(new PeerEvent.Start());
+        }
+
+        while (machine.Deadline <= now)
+        {
+            Apply(new PeerEvent.Tick());
+        }
+    }
+
+    private void Apply(PeerEvent e)
+    {
+        (machine, var actions) = machine.On(e, loop.Now);
+        foreach (var action in actions)
+        {
+            Perform(action);
+        }
+
+        loop.Arm(Deadline);
+    }
+
+    private void Perform(PeerAction action)
+    {
+        switch (action)
+        {
+            case PeerAction.Dial:
+                var stop = new CancellationTokenSource();
+                abandonDial = stop.Cancel;
+                _ = DialAsync(stop);
+                break;
+            case PeerAction.AbandonDial:
+                abandonDial?.Invoke();
+                abandonDial = null;
+                break;
+            case PeerAction.Send { Link: var link, Message: var message }:
+                if (connections.TryGetValue(link, out var to))
+                {
+                    to.Output.Add(message.AsSpan());
+                    to.Pump();
+                }
+
+                break;
+            case PeerAction.Close { Link: var link }:
+                if (connections.Remove(link, out var closed))
+                {
+                    closed.Close();
+                    loop.DisposeLater(closed);
+                }
+
+                break;
+            case PeerAction.Up { Link: var link, Agreement: var agreement }:
+                Up(connections[link], agreement);
+                break;
+            case PeerAction.Down { Reason: var reason, Keep: var keep }:
+                Down(reason, keep);
+                break;
+        }
+    }
+
+    private void Up(Connection connection, Agreement agreement)
+    {
+        connection.Established = true;
+        last = agreement;
+        since = loop.Now;
+        lastError = null;
+        sweepAt = staleUntil is null && longLivedUntil is null ? null : loop.Now + EndOfRibPatience;
+        staleUntil = longLivedUntil = null;
+        filterAt = agreement.Families.Has(BgpFamily.RtConstraint) ? loop.Now + FilterPatience : null;
+        loop.Routes.Up(Rib, agreement, connection.Local, connection.Output);
+        Rib.Pump = connection.Pump;
+        loop.Raise(new BgpEvent.Up(Settings.Id));
+        if (!agreement.SendsEndOfRib)
+        {
+            loop.Synchronised(this);
+        }
+    }
+
+    private void Down(string reason, bool keep)
+    {
+        lastError = reason;
+        filterAt = sweepAt = null;
+        var kept = keep ? last!.RestartFamilies : default;
+        Rib.Pump = null;
+        loop.Routes.Down(Rib, kept);
+        if (!kept.IsEmpty)
+        {
+            staleUntil = loop.Now + TimeSpan.FromSeconds(last!.Peer.Restart!.Seconds);
+        }
+
+        loop.Raise(new BgpEvent.Down(Settings.Id, reason, keep));
+    }
+
+    private int Connect(Socket socket)
+    {
+        var connection = new Connection(loop.NextLink(), socket, loop.Routes.NewQueue(), loop.Post) { OnBytes = OnBytes, OnClosed = OnClosed };
+        connections.Add(connection.Link, connection);
+        connection.Start();
+        return connection.Link;
+    }
+
+    private void OnClosed(Connection connection) => Apply(new PeerEvent.Closed(connection.Link));
+
+    private int OnBytes(Connection connection, ReadOnlyMemory<byte> bytes)
+    {
+        var used = 0;
+        var heard = false;
+        while (connections.ContainsKey(connection.Link))
+        {
+            var longest = connection.Established ? last!.LongestMessage : BgpMessage.Longest;
+            var rest = bytes.Span[used..];
+            var fault = BgpMessage.Frame(rest, longest, out var length, out var type);
+            if (fault is null && length > 0)
+            {
+                var body = rest[BgpMessage.HeaderLength..length];
+                used += length;
+                if (type == MessageType.Update && connection.Established)
+                {
+                    heard = true;
+                    fault = Update(body, bytes.Length < Small);
+                }
+                else
+                {
+                    fault = Message(connection, type, body);
+                }
+            }
+            else if (fault is null)
+            {
+                break;
+            }
+
+            if (fault is not null)
+            {
+                Apply(new PeerEvent.Malformed(connection.Link, fault));
+            }
+        }
+
+        if (heard)
+        {
+            Apply(new PeerEvent.Heard(connection.Link));
+        }
+
+        if (Rib.Malformed > reportedMalformed)
+        {
+            reportedMalformed = Rib.Malformed;
+            loop.Raise(new BgpEvent.MalformedRoutes(Settings.Id, Rib.Malformed));
+        }
+
+        return used;
+    }
+
+    private Notification? Message(Connection connection, MessageType type, ReadOnlySpan<byte> body)
+    {
+        switch (type)
+        {
+            case MessageType.Open:
+                var open = OpenMessage.Read(body, out var fault);
+                if (open is not null)
+                {
+                    Apply(new PeerEvent.Opened(connection.Link, open));
+                }
+
+                return fault;
+            case MessageType.Keepalive:
+                Apply(new PeerEvent.Kept(connection.Link));
+                return null;
+            case MessageType.Notification:
+                Apply(new PeerEvent.Notified(connection.Link, Notification.Read(body)));
+                return null;
+            case MessageType.RouteRefresh when connection.Established:
+                Refresh(RouteRefresh.Read(body));
+                Apply(new PeerEvent.Heard(connection.Link));
+                return null;
+            default:
+                Apply(new PeerEvent.Heard(connection.Link)); // Not in this phase: the machine says so.
+                return null;
+        }
+    }
+
+    private Notification? Update(ReadOnlySpan<byte> body, bool first)
+    {
+        var outcome = loop.Routes.Update(Rib, body, first);
+        if (outcome.EndOfRib is not null)
+        {
+            filterAt = Rib.Filter is { Ready: false } ? filterAt : null;
+            if (last!.Families.Items.All(Rib.Synchronised.Has))
+            {
+                sweepAt = null;
+                loop.Synchronised(this);
+            }
+        }
+
+        return outcome.Fault ?? CheckLimit();
+    }
+
+    private Notification? CheckLimit()
+    {
+        if (Settings.PrefixLimit is not { } limit)
+        {
+            return null;
+        }
+
+        if (Rib.Paths > limit.Max)
+        {
+            restartAt = loop.Now + limit.RestartAfter;
+            Stop(Notification.PrefixLimit);
+            return null;
+        }
+
+        if (!Rib.Warned && Rib.Paths * 100L >= (long)limit.Max * limit.WarnPercent)
+        {
+            Rib.Warned = true;
+            loop.Raise(new BgpEvent.ManyRoutes(Settings.Id, Rib.Paths, limit.Max));
+        }
+
+        return null;
+    }
+
+    private void Refresh(RouteRefresh refresh)
+    {
+        if (Families.Find(refresh.Afi, refresh.Safi) is not { } family || !Rib.Rules.Families.Has(family))
+        {
+            return; // RFC 2918 §4: a family that was not agreed on is ignored.
+        }
+
+        switch (refresh.Kind)
+        {
+            case RefreshKind.Request:
+                loop.Routes.Groups.Refresh(Rib, family);
+                break;
+            case RefreshKind.Begin when last!.EnhancedRefresh:
+                loop.Routes.MarkStale(Rib, default(FamilySet).With(family));
+                break;
+            case RefreshKind.End when last!.EnhancedRefresh:
+                loop.Routes.Sweep(Rib, default(FamilySet).With(family));
+                break;
+        }
+    }
+
+    private async Task DialAsync(CancellationTokenSource stop)
+    {
+        var address = Settings.Address!.Value;
+        var socket = new Socket(address.IsV6 ? AddressFamily.InterNetworkV6 : AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+        try
+        {
+            if (Settings.LocalAddress is { } local)
+            {
+                socket.Bind(new IPEndPoint(local.ToIPAddress(), 0));
+            }
+
+            if (Settings.Password is not null)
+            {
+                TcpOptions.SetPassword(socket, new IpPrefix(address, address.Bits), Settings.Password);
+            }
+
+            if (Settings.TtlSecurity is { } hops)
+            {
+                TcpOptions.SetTtlSecurity(socket, hops);
+            }
+
+            await socket.ConnectAsync(new IPEndPoint(address.ToIPAddress(), Settings.Port), stop.Token);
+            loop.Post(() =>
+            {
+                if (stop.IsCancellationRequested)
+                {
+                    socket.Dispose();
+                    return;
+                }
+
+                abandonDial = null;
+                Apply(new PeerEvent.Dialed(Connect(socket)));
+            });
+        }
+        catch (Exception e) when (e is SocketException or OperationCanceledException or ArgumentException)
+        {
+            socket.Dispose();
+            loop.Post(() =>
+            {
+                if (!stop.IsCancellationRequested)
+                {
+                    abandonDial = null;
+                    if (lastError != e.Message)
+                    {
+                        lastError = e.Message;
+                        loop.Raise(new BgpEvent.Unreachable(Settings.Id, e.Message));
+                    }
+
+                    Apply(new PeerEvent.DialFailed());
+                }
+            });
+        }
+    }
+}

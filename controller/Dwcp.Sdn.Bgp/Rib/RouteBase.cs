@@ -1,0 +1,337 @@
+using Dwcp.Sdn.Bgp.Session;
+using Dwcp.Sdn.Bgp.Wire;
+using Dwcp.Sdn.Core.Evpn;
+using Dwcp.Sdn.Core.Net;
+
+namespace Dwcp.Sdn.Bgp.Rib;
+
+/// <summary>What an UPDATE did, beyond its routes.</summary>
+/// <param name="Fault">The session has to end with it.</param>
+/// <param name="EndOfRib">The family whose routes are all there.</param>
+internal readonly record struct UpdateOutcome(Notification? Fault, BgpFamily? EndOfRib);
+
+/// <summary>The RIB: takes UPDATEs and own routes in, chooses, and keeps for every update group what it has yet to be told.</summary>
+/// <remarks>It belongs to one loop and touches no socket and no clock.</remarks>
+internal sealed class RouteBase
+{
+    private readonly List<RibPeer?> peers = [null];
+    private readonly UpdateReader reader = new();
+    private readonly ChunkPool pool = new();
+    private readonly Dictionary<RouteKey, string> objects = [];
+
+    public RouteBase(SpeakerSettings speaker)
+    {
+        Attributes = new(speaker);
+        Table = new(Attributes, Order = new(Attributes, peers));
+        Groups = new(speaker, Table, Attributes, peers, pool);
+        Imports = new(Table, Attributes, peers);
+    }
+
+    public AttributeStore Attributes { get; }
+
+    public PathOrder Order { get; }
+
+    public RouteTable Table { get; }
+
+    public UpdateGroups Groups { get; }
+
+    public ImportTable Imports { get; }
+
+    /// <summary>A queue for a connection; what is shared among several is formatted once.</summary>
+    public OutQueue NewQueue() => new(pool);
+
+    /// <summary>None for the slot of our own routes.</summary>
+    public RibPeer? PeerAt(ushort slot) => peers[slot];
+
+    /// <summary>Makes a peer that has no session yet.</summary>
+    public RibPeer Add(PeerSettings settings)
+    {
+        var slot = peers.IndexOf(null, 1);
+        if (slot < 0)
+        {
+            slot = peers.Count;
+            peers.Add(null);
+        }
+
+        var peer = new RibPeer((ushort)slot, settings, new OutQueue(pool));
+        peers[slot] = peer;
+        return peer;
+    }
+
+    /// <summary>Forgets a peer and all it has announced.</summary>
+    public void Remove(RibPeer peer)
+    {
+        Groups.Leave(peer);
+        Purge(peer, _ => true);
+        peers[peer.Slot] = null;
+    }
+
+    /// <summary>The session stands: from now on the peer is told all routes, and what it had announced before is stale until it says it again.</summary>
+    public void Up(RibPeer peer, Agreement agreement, IpAddress local, OutQueue output)
+    {
+        peer.Output = output;
+        peer.Agreement = agreement;
+        peer.External = agreement.External;
+        peer.RouterId = (uint)agreement.PeerId.Value;
+        peer.Rules = new(agreement.External, agreement.As4, agreement.Families, agreement.AddPathReceived);
+        peer.Synchronised = default;
+        peer.Warned = false;
+        peer.Filter = agreement.Families.Has(BgpFamily.RtConstraint) ? new() : null;
+
+        // What the peer does not say it kept is gone, RFC 4724 §4.2.
+        var kept = FamilySet.Of(agreement.Peer.Restart?.Families.Where(f => f.ForwardingKept).Select(f => f.Family) ?? []);
+        Purge(peer, path => (path.Flags & PathFlags.Stale) != 0 && !kept.Has(Table[path.Entry].Key.Family));
+        Groups.Join(peer, agreement, local);
+    }
+
+    /// <summary>The session is gone. Routes of families in <paramref name="kept"/> stay, stale; all others go.</summary>
+    public void Down(RibPeer peer, FamilySet kept)
+    {
+        Groups.Leave(peer);
+        peer.Agreement = null;
+        peer.Output = new OutQueue(pool);
+        peer.AfterSync.Clear();
+        MarkStale(peer, kept);
+        Purge(peer, path => (path.Flags & PathFlags.Stale) == 0);
+    }
+
+    /// <summary>From now on routes of these families have to come again or go.</summary>
+    public void MarkStale(RibPeer peer, FamilySet families) => ForPaths(peer, at =>
+    {
+        ref var path = ref Table.Path(at);
+        if (families.Has(Table[path.Entry].Key.Family))
+        {
+            path.Flags |= PathFlags.Stale;
+        }
+    });
+
+    /// <summary>Takes away what is still stale.</summary>
+    public void Sweep(RibPeer peer, FamilySet families) =>
+        Purge(peer, path => (path.Flags & PathFlags.Stale) != 0 && families.Has(Table[path.Entry].Key.Family));
+
+    /// <summary>The restart time is over: what is stale becomes the last choice, or goes where the peer knows no long-lived restart (RFC 9494 §4.2).</summary>
+    public void Age(RibPeer peer, FamilySet longLived)
+    {
+        Purge(peer, path => (path.Flags & PathFlags.Stale) != 0 && !longLived.Has(Table[path.Entry].Key.Family));
+        ForPaths(peer, at =>
+        {
+            ref var path = ref Table.Path(at);
+            if ((path.Flags & PathFlags.Stale) != 0)
+            {
+                path.Flags |= PathFlags.LongLived;
+                Table.Reselect(path.Entry);
+                Changed(path.Entry, first: false);
+            }
+        });
+    }
+
+    /// <summary>Takes in an UPDATE without its header.</summary>
+    /// <param name="first">It came alone: what it changes goes out before what waits in bulk.</param>
+    public UpdateOutcome Update(RibPeer peer, ReadOnlySpan<byte> body, bool first)
+    {
+        reader.Read(body, peer.Rules);
+        if (reader.Answer == FaultAnswer.Reset)
+        {
+            return new(reader.Fault ?? Notification.MalformedAttributes, null);
+        }
+
+        if (!Take(peer, body, reader.Withdrawn, null, first) || !Take(peer, body, reader.Unreached, null, first))
+        {
+            return new(new Notification(3, 9, []), null);
+        }
+
+        var whole = Announce(peer, body, reader.Reached, reader.ReachedNextHop, first)
+            && Announce(peer, body, reader.Announced, reader.AnnouncedNextHop, first);
+        peer.AttributesDiscarded += reader.Discarded;
+        return reader.Answer == FaultAnswer.Reset ? new(reader.Fault ?? Notification.MalformedAttributes, null)
+            : !whole ? new(new Notification(3, 9, []), null)
+            : new(null, EndOfRib(peer, body));
+    }
+
+    /// <summary>Announces a route of an object of ours, or announces it with other attributes.</summary>
+    public void Originate(OriginatedRoute originated, bool first)
+    {
+        var (key, body) = RouteMeaning.ToKey(originated.Route, out var opaque);
+        var set = Attributes.Intern(AttributeCodec.ToKept(originated.Attributes));
+        objects[key] = originated.Object;
+        Changed(Table.Put(key, body, 0, opaque, set, RouteTable.Local, out _), first);
+        Attributes.Drop(set);
+    }
+
+    public bool Withdraw(Route route, bool first)
+    {
+        var (key, _) = RouteMeaning.ToKey(route, out _);
+        objects.Remove(key);
+        Changed(Table.Remove(key, 0, RouteTable.Local, out var removed), first);
+        return removed;
+    }
+
+    /// <summary>Takes in the routes of these targets from now on, and no others.</summary>
+    public void Import(IEnumerable<RouteTarget> targets) => Imports.Set(targets);
+
+    /// <summary>Which object asked for a route of our own.</summary>
+    public string? ObjectOf(in RouteKey key) => objects.GetValueOrDefault(key);
+
+    private static BgpFamily? EndOfRib(ReadOnlySpan<byte> body, UpdateReader reader) =>
+        reader.Reached.Present || reader.Announced.Present || reader.Withdrawn.Present ? null
+        : reader.Unreached is { Present: true, Length: 0, Family: var family } ? family
+        : body.Length == 4 ? BgpFamily.Ipv4Unicast
+        : null;
+
+    private BgpFamily? EndOfRib(RibPeer peer, ReadOnlySpan<byte> body)
+    {
+        if (EndOfRib(body, reader) is not { } family || !peer.Rules.Families.Has(family))
+        {
+            return null;
+        }
+
+        peer.Synchronised = peer.Synchronised.With(family);
+        Sweep(peer, default(FamilySet).With(family));
+        if (family == BgpFamily.RtConstraint)
+        {
+            OpenFilter(peer);
+        }
+
+        return family;
+    }
+
+    /// <summary>The peer has said what it wants, or was given time enough: its routes begin to flow (RFC 4684 §6).</summary>
+    public void OpenFilter(RibPeer peer)
+    {
+        if (peer.Filter is { Ready: false } filter)
+        {
+            filter.Ready = true;
+            Groups.Resend(peer, BgpFamily.L2VpnEvpn);
+        }
+    }
+
+    private bool Announce(RibPeer peer, ReadOnlySpan<byte> body, RouteSection section, ReadOnlySpan<byte> nextHop, bool first)
+    {
+        if (!section.Present)
+        {
+            return true;
+        }
+
+        AttributeSet? set = null;
+        if (reader.Answer < FaultAnswer.Withdraw)
+        {
+            var kept = reader.Kept(nextHop);
+            set = reader.MustRewrite ? null : Attributes.Find(kept);
+            if (set is null)
+            {
+                var valid = reader.Check(kept, peer.Rules);
+                set = reader.Answer < FaultAnswer.Withdraw ? Attributes.Intern(valid) : null;
+            }
+        }
+
+        if (reader.Answer == FaultAnswer.Reset)
+        {
+            return true; // The caller ends the session.
+        }
+
+        peer.TakenAsWithdrawn += set is null ? 1 : 0;
+        if (set is { Looped: true })
+        {
+            peer.Looped++;
+            Attributes.Drop(set);
+            set = null;
+        }
+
+        var whole = Take(peer, body, section, set, first);
+        if (set is not null)
+        {
+            Attributes.Drop(set);
+        }
+
+        return whole;
+    }
+
+    /// <param name="set">None withdraws the routes.</param>
+    private bool Take(RibPeer peer, ReadOnlySpan<byte> body, RouteSection section, AttributeSet? set, bool first)
+    {
+        if (!section.Present)
+        {
+            return true;
+        }
+
+        var nlris = new NlriReader(section.Family, section.Of(body), peer.Rules.AddPath.Has(section.Family));
+        while (!nlris.AtEnd)
+        {
+            var result = nlris.Next(out var nlri);
+            if (result == NlriResult.Overrun)
+            {
+                peer.Malformed++;
+                return false;
+            }
+
+            peer.Malformed += result == NlriResult.Ok ? 0 : 1;
+            if (result == NlriResult.Skip)
+            {
+                continue;
+            }
+
+            if (set is not null && result == NlriResult.Ok && Accepts(peer, nlri, set))
+            {
+                Changed(Table.Put(nlri.Key, nlri.Body, nlri.PathId, nlris.Octets, set, peer.Slot, out var added), first);
+                peer.Paths += added ? 1 : 0;
+                if (section.Family == BgpFamily.RtConstraint && peer.Filter!.Add(nlri.Key))
+                {
+                    Wished(peer);
+                }
+            }
+            else
+            {
+                Changed(Table.Remove(nlri.Key, nlri.PathId, peer.Slot, out var removed), first);
+                peer.Paths -= removed ? 1 : 0;
+                if (section.Family == BgpFamily.RtConstraint && peer.Filter!.Remove(nlri.Key))
+                {
+                    Wished(peer);
+                }
+            }
+        }
+
+        return true;
+    }
+
+    private static bool Accepts(RibPeer peer, in Nlri nlri, AttributeSet set) =>
+        peer.Settings.ImportRules.IsEmpty || RouteRules.Pass(peer.Settings.ImportRules, nlri.Key, nlri.Body, set);
+
+    private void Wished(RibPeer peer)
+    {
+        if (peer.Filter!.Ready)
+        {
+            Groups.Resend(peer, BgpFamily.L2VpnEvpn);
+        }
+    }
+
+    private void Purge(RibPeer peer, Func<RoutePath, bool> which) => ForPaths(peer, at =>
+    {
+        if (which(Table.Path(at)))
+        {
+            peer.Paths--;
+            Changed(Table.RemovePath(at), first: false);
+        }
+    });
+
+    private void ForPaths(RibPeer peer, Action<int> action)
+    {
+        for (var at = 0; peer.Paths > 0 && at < Table.PathLimit; at++)
+        {
+            ref var path = ref Table.Path(at);
+            if (path.Peer == peer.Slot && (path.Flags & PathFlags.Used) != 0)
+            {
+                action(at);
+            }
+        }
+    }
+
+    private void Changed(int entry, bool first)
+    {
+        if (entry >= 0)
+        {
+            Groups.Push(entry, first);
+            Imports.Push(entry);
+            Table.Forget(entry);
+        }
+    }
+}

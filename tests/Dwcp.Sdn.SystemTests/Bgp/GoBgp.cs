@@ -1,0 +1,97 @@
+using System.Net;
+using System.Net.Sockets;
+
+namespace Dwcp.Sdn.SystemTests.Bgp;
+
+/// <summary>A gobgpd on a loopback address of its own; it waits for connections.</summary>
+internal sealed class GoBgp : IAsyncDisposable
+{
+    private readonly string _configuration = Path.GetTempFileName();
+    private readonly int _api;
+    private Command? _daemon;
+
+    private GoBgp(string address, int port, int api)
+    {
+        Address = IPAddress.Parse(address);
+        Port = port;
+        _api = api;
+    }
+
+    public IPAddress Address { get; }
+
+    public int Port { get; }
+
+    /// <param name="neighbours">Clients that it reflects for.</param>
+    public static GoBgp Up(string address, int restartSeconds, params string[] neighbours)
+    {
+        var go = new GoBgp(address, FreePort(address), FreePort(address));
+        File.WriteAllText(go._configuration, go.Configuration(restartSeconds, neighbours));
+        go.Start();
+        return go;
+    }
+
+    /// <param name="options">`-r` says that it restarts gracefully.</param>
+    public void Start(params string[] options) => _daemon = Command.Start(
+        "gobgpd", ["-f", _configuration, "-t", "toml", "--api-hosts", $"{Address}:{_api}", "--pprof-disable", .. options]);
+
+    public Task KillAsync() => _daemon!.KillAsync();
+
+    public async Task<string> RunAsync(params string[] arguments)
+    {
+        var result = await Command.RunAsync("gobgp", ["-u", Address.ToString(), "-p", $"{_api}", .. arguments]);
+        for (var tries = 0; result.ExitCode != 0 && IsStarting(result) && tries < 20; tries++)
+        {
+            await Task.Delay(250);
+            result = await Command.RunAsync("gobgp", ["-u", Address.ToString(), "-p", $"{_api}", .. arguments]);
+        }
+
+        return result.Succeeded();
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await _daemon!.DisposeAsync();
+        File.Delete(_configuration);
+    }
+
+    private static bool IsStarting(CommandResult result) =>
+        (result.Out + result.Error) is var text && (text.Contains("refused", StringComparison.Ordinal) || text.Contains("deadline", StringComparison.Ordinal));
+
+    private static int FreePort(string address)
+    {
+        using var listener = new TcpListener(IPAddress.Parse(address), 0);
+        listener.Start();
+        return ((IPEndPoint)listener.LocalEndpoint).Port;
+    }
+
+    private string Configuration(int restartSeconds, string[] neighbours) =>
+        $"""
+        [global.config]
+        as = 65000
+        router-id = "10.0.9.9"
+        port = {Port}
+        local-address-list = ["{Address}"]
+
+        """ + string.Concat(neighbours.Select(neighbour =>
+        $"""
+        [[neighbors]]
+        [neighbors.config]
+        neighbor-address = "{neighbour}"
+        peer-as = 65000
+        [neighbors.transport.config]
+        passive-mode = true
+        local-address = "{Address}"
+        [neighbors.route-reflector.config]
+        route-reflector-client = true
+        route-reflector-cluster-id = "10.0.9.9"
+        [neighbors.graceful-restart.config]
+        enabled = true
+        restart-time = {restartSeconds}
+        [[neighbors.afi-safis]]
+        [neighbors.afi-safis.config]
+        afi-safi-name = "l2vpn-evpn"
+        [neighbors.afi-safis.mp-graceful-restart.config]
+        enabled = true
+
+        """));
+}

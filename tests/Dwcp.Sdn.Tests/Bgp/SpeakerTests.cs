@@ -1,0 +1,78 @@
+using Dwcp.Sdn.Bgp;
+using Dwcp.Sdn.Core.Evpn;
+using Dwcp.Sdn.Core.Net;
+using static Dwcp.Sdn.Tests.Bgp.Peering;
+
+namespace Dwcp.Sdn.Tests.Bgp;
+
+public class SpeakerTests
+{
+    [Fact]
+    public async Task A_reflector_passes_routes_between_its_clients_with_their_attributes_unchanged()
+    {
+        var sink = new Imported();
+        await using var reflector = Speaker("10.9.0.1");
+        await using var left = Speaker("10.9.0.2");
+        await using var right = Speaker("10.9.0.3", sink);
+        var at = await reflector.ListenAsync("127.9.0.1");
+        await reflector.PutPeerAsync(From("127.9.0.2"));
+        await reflector.PutPeerAsync(From("127.9.0.3"));
+        await right.ImportAsync([Target]);
+        await left.OriginateAsync([.. Enumerable.Range(1, 500).Select(i => Host(i))]);
+        await left.PutPeerAsync(To(at, "127.9.0.2"));
+        await right.PutPeerAsync(To(at, "127.9.0.3"));
+
+        await UntilAsync(() => sink.Routes.Count == 500, "500 routes");
+        var sent = Host(7);
+        var learned = Assert.Single(sink.Routes, r => r.Route == sent.Route);
+        Assert.Equal(sent.Attributes.NextHop, learned.Attributes.NextHop);
+        Assert.Equal(sent.Attributes.ExtendedCommunities, learned.Attributes.ExtendedCommunities);
+        Assert.Equal(IpAddress.Parse("10.9.0.2"), learned.Attributes.OriginatorId);
+        Assert.Equal([IpAddress.Parse("10.9.0.1")], learned.Attributes.ClusterList);
+        await UntilAsync(() => sink.IsSynchronised("127.9.0.1"), "End-of-RIB");
+
+        await left.OriginateAsync([Host(7, sequence: 3)]);
+        await UntilAsync(() => sink.Routes.Any(r => r.Attributes.Mobility?.Sequence == 3), "the move");
+        await left.WithdrawAsync([Host(7).Route]);
+        await UntilAsync(() => sink.Routes.Count == 499, "the withdrawal");
+        Assert.Equal((499, 499), await reflector.CountAsync());
+    }
+
+    [Fact]
+    public async Task A_client_that_goes_takes_its_routes_along()
+    {
+        var sink = new Imported();
+        await using var right = Speaker("10.9.1.3", sink);
+        await using var left = Speaker("10.9.1.2");
+        var at = await right.ListenAsync("127.9.1.3");
+        await right.ImportAsync([Target]);
+        await right.PutPeerAsync(From("127.9.1.2"));
+        await left.OriginateAsync([Host(1), Host(2)]);
+        await left.PutPeerAsync(To(at, "127.9.1.2"));
+        await UntilAsync(() => sink.Routes.Count == 2, "two routes");
+
+        // An administrative shutdown is no restart.
+        await left.RemovePeerAsync("127.9.1.3");
+        await UntilAsync(() => sink.Routes.Count == 0, "no routes");
+        Assert.Equal((0, 0), await right.CountAsync());
+        Assert.Contains("peer de-configured", (await right.PeersAsync())[0].LastError, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_route_from_another_as_has_that_as_in_its_path_and_keeps_its_next_hop()
+    {
+        var sink = new Imported();
+        await using var right = Speaker("10.9.2.3", sink);
+        await using var left = Speaker("10.9.2.2", asn: new Asn(4_200_000_001));
+        var at = await right.ListenAsync("127.9.2.3");
+        await right.ImportAsync([Target]);
+        await right.PutPeerAsync(From("127.9.2.2", new Asn(4_200_000_001)));
+        await left.OriginateAsync([Host(1)]);
+        await left.PutPeerAsync(To(at, "127.9.2.2"));
+        await UntilAsync(() => sink.Routes.Count == 1, "a route");
+        var attributes = sink.Routes[0].Attributes;
+        Assert.Equal([new AsSegment(2, [new Asn(4_200_000_001)])], attributes.AsPath);
+        Assert.Null(attributes.LocalPreference);
+        Assert.Equal(IpAddress.Parse("192.0.2.1"), attributes.NextHop);
+    }
+}
