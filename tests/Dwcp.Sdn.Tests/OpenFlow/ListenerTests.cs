@@ -29,9 +29,9 @@ public sealed class ListenerTests : ISwitchObserver, IAsyncLifetime
             Endpoint = new(IPAddress.Loopback, 0),
             Times = new()
             {
-                Hello = TimeSpan.FromMilliseconds(700), Ready = TimeSpan.FromMilliseconds(1400), Idle = TimeSpan.FromSeconds(30), Echo = TimeSpan.FromSeconds(10),
+                Hello = TimeSpan.FromSeconds(2), Ready = TimeSpan.FromSeconds(4), Idle = TimeSpan.FromSeconds(30), Echo = TimeSpan.FromSeconds(10),
             },
-            ProveAlive = TimeSpan.FromMilliseconds(500),
+            ProveAlive = TimeSpan.FromSeconds(2),
             MaxOutgoing = 256 * 1024,
         };
         listener = new(options, this, NullLogger<OpenFlowListener>.Instance);
@@ -58,7 +58,7 @@ public sealed class ListenerTests : ISwitchObserver, IAsyncLifetime
         var clock = Stopwatch.StartNew();
         using var peer = await RawPeer.ConnectAsync(listener.Endpoint);
         Assert.Equal([new Hello()], await peer.ReceiveToEndAsync().WaitAsync(Patience));
-        Assert.True(clock.Elapsed > TimeSpan.FromMilliseconds(600), $"{clock.Elapsed}");
+        Assert.True(clock.Elapsed > TimeSpan.FromSeconds(1.9), $"{clock.Elapsed}");
     }
 
     [Fact]
@@ -70,7 +70,7 @@ public sealed class ListenerTests : ISwitchObserver, IAsyncLifetime
         for (var i = 0; i < hello.Length && !end.IsCompleted; i++)
         {
             await peer.SendAsync(hello.AsMemory(i, 1));
-            await Task.Delay(200);
+            await Task.Delay(400);
         }
 
         Assert.DoesNotContain(await end.WaitAsync(Patience), m => m is FeaturesRequest);
