@@ -29,6 +29,7 @@ internal interface IChannelOwner
 /// </summary>
 internal sealed class OfChannel : IAsyncDisposable
 {
+    private static readonly TimeSpan Grain = TimeSpan.FromMilliseconds(1);
     private static readonly TimeSpan LastWord = TimeSpan.FromSeconds(1);
 
     private readonly Stream stream;
@@ -37,6 +38,7 @@ internal sealed class OfChannel : IAsyncDisposable
     private readonly PipeReader reader;
     private readonly long startedAt;
     private volatile string? closing;
+    private volatile bool rang;
 
     /// <param name="stream">The connection; the channel disposes it.</param>
     /// <param name="time">The clock of deadlines.</param>
@@ -69,7 +71,7 @@ internal sealed class OfChannel : IAsyncDisposable
     public async Task<string> RunAsync(IChannelOwner owner, CancellationToken stop)
     {
         using var stopping = stop.UnsafeRegister(static me => ((OfChannel)me!).Close("shutting down"), this);
-        using var alarm = time.CreateTimer(static me => ((OfChannel)me!).reader.CancelPendingRead(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+        using var alarm = time.CreateTimer(static me => ((OfChannel)me!).Ring(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
         var alarmAt = TimeSpan.MaxValue;
         try
         {
@@ -78,16 +80,22 @@ internal sealed class OfChannel : IAsyncDisposable
             {
                 Out.Flush();
                 await RoomAsync();
-                var now = Now;
-                if (owner.Deadline < alarmAt || alarmAt <= now)
+                if (rang)
+                {
+                    // It may have rung a little early, by the timer's grain; whatever is due is then still ahead.
+                    rang = false;
+                    alarmAt = TimeSpan.MaxValue;
+                }
+
+                if (owner.Deadline < alarmAt)
                 {
                     alarmAt = owner.Deadline;
-                    var wait = alarmAt - now;
+                    var wait = alarmAt - Now + Grain;
                     alarm.Change(wait > TimeSpan.Zero ? wait : TimeSpan.Zero, Timeout.InfiniteTimeSpan);
                 }
 
                 var read = await reader.ReadAsync(CancellationToken.None);
-                now = Now;
+                var now = Now;
                 if (now >= owner.Deadline)
                 {
                     owner.OnTick(now);
@@ -101,8 +109,8 @@ internal sealed class OfChannel : IAsyncDisposable
                 }
             }
 
-            // The last word, such as the error that explains the end, gets a moment to leave.
-            await Out.EmptyAsync(CancellationToken.None).WaitAsync(LastWord, time, CancellationToken.None);
+            // The last word, such as the error that explains the end, gets a moment to leave and to be read.
+            await SayLastWordAsync();
         }
         catch (TimeoutException)
         {
@@ -125,6 +133,34 @@ internal sealed class OfChannel : IAsyncDisposable
     {
         await reader.CompleteAsync();
         await stream.DisposeAsync();
+    }
+
+    private async Task SayLastWordAsync()
+    {
+        using var limit = new CancellationTokenSource(LastWord, time);
+        try
+        {
+            await Out.EmptyAsync(limit.Token);
+            if (stream is NetworkStream { Socket: { Connected: true } socket })
+            {
+                // Closing a socket while there is something to read resets the connection, and what was sent is lost with it.
+                socket.Shutdown(SocketShutdown.Send);
+                var unread = new byte[4096];
+                while (await stream.ReadAsync(unread, limit.Token) > 0)
+                {
+                }
+            }
+        }
+        catch (OperationCanceledException)
+        {
+            // It had its moment.
+        }
+    }
+
+    private void Ring()
+    {
+        rang = true;
+        reader.CancelPendingRead();
     }
 
     private Task RoomAsync() => Out.HasRoom ? Task.CompletedTask : Out.RoomAsync(CancellationToken.None).WaitAsync(patience, time, CancellationToken.None);

@@ -1,0 +1,259 @@
+using System.Diagnostics;
+using System.Net;
+using System.Threading.Channels;
+using Dwcp.Sdn.Core.Flows;
+using Dwcp.Sdn.Core.Net;
+using Dwcp.Sdn.Southbound.OpenFlow.Session;
+using Dwcp.Sdn.Southbound.OpenFlow.Transport;
+using Dwcp.Sdn.Southbound.OpenFlow.Wire;
+using Microsoft.Extensions.Logging.Abstractions;
+
+namespace Dwcp.Sdn.Tests.OpenFlow;
+
+/// <summary>The listener on loopback, with peers that are honest, dead, slow or malicious.</summary>
+public sealed class ListenerTests : ISwitchObserver, IAsyncLifetime
+{
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
+
+    private readonly Channel<SwitchConnection> connected = Channel.CreateBounded<SwitchConnection>(2000);
+    private readonly Channel<string> gone = Channel.CreateBounded<string>(2000);
+    private readonly CancellationTokenSource stop = new();
+    private readonly OpenFlowListener listener;
+    private Task running = Task.CompletedTask;
+    private int packets;
+
+    public ListenerTests()
+    {
+        var options = new OpenFlowOptions
+        {
+            Endpoint = new(IPAddress.Loopback, 0),
+            Times = new()
+            {
+                Hello = TimeSpan.FromSeconds(2), Ready = TimeSpan.FromSeconds(4), Idle = TimeSpan.FromSeconds(30), Echo = TimeSpan.FromSeconds(10),
+            },
+            ProveAlive = TimeSpan.FromSeconds(2),
+            MaxOutgoing = 256 * 1024,
+        };
+        listener = new(options, this, NullLogger<OpenFlowListener>.Instance);
+    }
+
+    public Task InitializeAsync()
+    {
+        listener.Start();
+        running = listener.RunAsync(stop.Token);
+        return Task.CompletedTask;
+    }
+
+    public async Task DisposeAsync()
+    {
+        await stop.CancelAsync();
+        await running.WaitAsync(Patience);
+        listener.Dispose();
+        stop.Dispose();
+    }
+
+    [Fact]
+    public async Task A_silent_peer_is_dropped_when_its_time_for_hello_is_over()
+    {
+        var clock = Stopwatch.StartNew();
+        using var peer = await RawPeer.ConnectAsync(listener.Endpoint);
+        Assert.Equal([new Hello()], await peer.ReceiveToEndAsync().WaitAsync(Patience));
+        Assert.True(clock.Elapsed > TimeSpan.FromSeconds(1.9), $"{clock.Elapsed}");
+    }
+
+    [Fact]
+    public async Task A_peer_that_sends_one_octet_at_a_time_gains_no_time_by_it()
+    {
+        using var peer = await RawPeer.ConnectAsync(listener.Endpoint);
+        var end = peer.ReceiveToEndAsync();
+        var hello = new byte[] { 4, 0, 0, 8, 0, 0, 0, 1 };
+        for (var i = 0; i < hello.Length && !end.IsCompleted; i++)
+        {
+            await peer.SendAsync(hello.AsMemory(i, 1));
+            await Task.Delay(400);
+        }
+
+        Assert.DoesNotContain(await end.WaitAsync(Patience), m => m is FeaturesRequest);
+    }
+
+    [Theory]
+    [InlineData("0400000400000001")] // A length below that of the header.
+    [InlineData("04020008000000010402000800000001")] // Echo before HELLO.
+    [InlineData("04000008000000010406000900000001ff")] // Features of one octet.
+    [InlineData("0400000800000001010600080000000a")] // Version 1 after 1.3 was agreed upon.
+    public async Task Nonsense_ends_the_connection_with_an_error(string hex)
+    {
+        using var peer = await RawPeer.ConnectAsync(listener.Endpoint);
+        await peer.SendAsync(Convert.FromHexString(hex));
+        var said = await peer.ReceiveToEndAsync().WaitAsync(Patience);
+
+        Assert.Contains(said, m => m is OfError { ErrorType: 1 });
+    }
+
+    [Fact]
+    public async Task An_honest_switch_joins_while_hundreds_of_others_say_nothing()
+    {
+        var silent = await Task.WhenAll(Enumerable.Range(0, 300).Select(_ => RawPeer.ConnectAsync(listener.Endpoint)));
+        using var honest = await RawPeer.JoinAsync(listener.Endpoint, 1);
+
+        Assert.Equal(new DatapathId(1), (await NextAsync()).Id);
+        foreach (var peer in silent)
+        {
+            peer.Dispose();
+        }
+    }
+
+    [Fact]
+    public async Task A_second_switch_with_the_same_id_is_refused_while_the_first_lives()
+    {
+        using var first = await RawPeer.JoinAsync(listener.Endpoint, 5);
+        var connection = await NextAsync();
+        var answers = AnswerEchoesAsync(first);
+        using var second = await RawPeer.JoinAsync(listener.Endpoint, 5);
+
+        await second.ReceiveToEndAsync().WaitAsync(Patience);
+        Assert.False(connection.Lifetime.IsCancellationRequested);
+        Assert.False(gone.Reader.TryRead(out _));
+        connection.Close("enough");
+        await answers.WaitAsync(Patience);
+    }
+
+    [Fact]
+    public async Task A_dead_switch_makes_room_for_the_one_that_returns()
+    {
+        using var dead = await RawPeer.JoinAsync(listener.Endpoint, 5);
+        var first = await NextAsync();
+        using var returned = await RawPeer.JoinAsync(listener.Endpoint, 5);
+        var second = await NextAsync();
+
+        Assert.NotSame(first, second);
+        Assert.Contains("did not answer", await gone.Reader.ReadAsync().AsTask().WaitAsync(Patience), StringComparison.Ordinal);
+        Assert.True(first.Lifetime.IsCancellationRequested);
+        Assert.False(second.Lifetime.IsCancellationRequested);
+    }
+
+    [Fact]
+    public async Task A_peer_that_asks_and_never_reads_costs_a_bounded_amount_and_is_left()
+    {
+        using var peer = await RawPeer.JoinAsync(listener.Endpoint, 6);
+        await NextAsync();
+        var echo = new EchoRequest([.. new byte[60_000]]);
+        var sending = Task.Run(async () =>
+        {
+            try
+            {
+                for (var i = 0; i < 5000; i++)
+                {
+                    await peer.SendAsync(echo);
+                }
+            }
+            catch (System.Net.Sockets.SocketException)
+            {
+                // Left alone, as it should be.
+            }
+        });
+
+        Assert.Equal("the peer does not read", await gone.Reader.ReadAsync().AsTask().WaitAsync(Patience));
+        await sending.WaitAsync(Patience);
+    }
+
+    [Fact]
+    public async Task Packets_that_the_switch_does_not_take_are_dropped_and_counted()
+    {
+        using var peer = await RawPeer.JoinAsync(listener.Endpoint, 7);
+        var connection = await NextAsync();
+        var packet = new byte[1500];
+        while (connection.TrySendPacket(new(1), [new OutputAction(new(2))], packet))
+        {
+            // Until the socket and the outbox are full.
+        }
+
+        Assert.Equal(1, connection.PacketsDropped);
+    }
+
+    [Fact]
+    public async Task Requests_of_many_callers_find_their_own_answers()
+    {
+        using var peer = await RawPeer.JoinAsync(listener.Endpoint, 8);
+        var connection = await NextAsync();
+        var asked = Enumerable.Range(1, 50).Select(i => connection.AskAsync<GroupStatsReply>(new GroupStatsRequest((uint)i), default)).ToList();
+        var questions = new List<(uint Xid, uint Group)>();
+        while (questions.Count < 50)
+        {
+            var (xid, message) = (await peer.ReceiveAsync())!.Value;
+            if (message is MultipartRequest { Body: GroupStatsRequest q })
+            {
+                questions.Add((xid, q.Group));
+            }
+        }
+
+        questions.Reverse();
+        foreach (var (xid, group) in questions)
+        {
+            var answer = new GroupStatsReply([new(group, 0, 0, 0, 0, 0, [])]);
+            await peer.SendAsync(new MultipartReply(answer, More: true), xid);
+            await peer.SendAsync(new MultipartReply(answer), xid);
+        }
+
+        var answers = await Task.WhenAll(asked).WaitAsync(Patience);
+        Assert.All(answers.Select((a, i) => (a, i)), p => Assert.All(p.a, reply => Assert.Equal((uint)p.i + 1, reply.Groups[0].Group)));
+        Assert.All(answers, a => Assert.Equal(2, a.Length));
+    }
+
+    [Fact]
+    public async Task A_thousand_messages_in_any_pieces_arrive_whole()
+    {
+        using var peer = await RawPeer.JoinAsync(listener.Endpoint, 9);
+        await NextAsync();
+        var w = new Core.Wire.WireWriter();
+        var packet = new PacketIn(FlowMod.NoBuffer, 100, PacketInReason.Action, 0, 0, Match.Of(new FieldMatch(Fields.InPort, 1)), [.. new byte[100]]);
+        for (var i = 0; i < 1000; i++)
+        {
+            OfCodec.Write(w, 1, packet);
+        }
+
+        var random = new Random(1);
+        var bytes = w.ToArray();
+        for (var at = 0; at < bytes.Length;)
+        {
+            var count = Math.Min(random.Next(1, 5000), bytes.Length - at);
+            await peer.SendAsync(bytes.AsMemory(at, count));
+            at += count;
+        }
+
+        var clock = Stopwatch.StartNew();
+        while (Volatile.Read(ref packets) < 1000 && clock.Elapsed < Patience)
+        {
+            await Task.Delay(5);
+        }
+
+        Assert.Equal(1000, packets);
+    }
+
+    void ISwitchObserver.Connected(SwitchConnection connection) => connected.Writer.TryWrite(connection);
+
+    void ISwitchObserver.PacketIn(SwitchConnection connection, in PacketInView packet) => packets += packet.InPort == new PortNumber(1) ? 1 : 0;
+
+    void ISwitchObserver.PortStatus(SwitchConnection connection, PortStatus status)
+    {
+    }
+
+    void ISwitchObserver.FlowRemoved(SwitchConnection connection, in FlowRemovedView flow)
+    {
+    }
+
+    void ISwitchObserver.Disconnected(SwitchConnection connection, string why) => gone.Writer.TryWrite(why);
+
+    private static async Task AnswerEchoesAsync(RawPeer peer)
+    {
+        while (await peer.ReceiveAsync() is { } received)
+        {
+            if (received.Message is EchoRequest echo)
+            {
+                await peer.SendAsync(new EchoReply(echo.Data), received.Xid);
+            }
+        }
+    }
+
+    private async Task<SwitchConnection> NextAsync() => await connected.Reader.ReadAsync().AsTask().WaitAsync(Patience);
+}

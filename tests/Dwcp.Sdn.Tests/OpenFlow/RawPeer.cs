@@ -1,0 +1,106 @@
+using System.Net;
+using System.Net.Sockets;
+using Dwcp.Sdn.Core.Net;
+using Dwcp.Sdn.Core.Wire;
+using Dwcp.Sdn.Southbound.OpenFlow.Wire;
+
+namespace Dwcp.Sdn.Tests.OpenFlow;
+
+/// <summary>A switch made of a socket, which does as it is told and nothing by itself.</summary>
+internal sealed class RawPeer : IDisposable
+{
+    private readonly Socket socket = new(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+    private uint nextXid = 1;
+
+    public static async Task<RawPeer> ConnectAsync(IPEndPoint to)
+    {
+        var peer = new RawPeer();
+        await peer.socket.ConnectAsync(to);
+        return peer;
+    }
+
+    /// <summary>Connects and goes through the handshake as the switch with that id.</summary>
+    public static async Task<RawPeer> JoinAsync(IPEndPoint to, ulong datapath)
+    {
+        var peer = await ConnectAsync(to);
+        await peer.SendAsync(new Hello());
+        while (true)
+        {
+            var (xid, message) = await peer.ReceiveAsync() ?? throw new InvalidOperationException("closed during the handshake");
+            switch (message)
+            {
+                case FeaturesRequest:
+                    await peer.SendAsync(new FeaturesReply(new DatapathId(datapath), 0, 254, 0, SwitchCapabilities.None), xid);
+                    break;
+                case MultipartRequest { Body.Type: MultipartType.Desc }:
+                    await peer.SendAsync(new MultipartReply(new SwitchDesc("", "", "raw", "", "")), xid);
+                    break;
+                case MultipartRequest { Body.Type: MultipartType.PortDesc }:
+                    await peer.SendAsync(new MultipartReply(new PortDescReply([])), xid);
+                    return peer;
+            }
+        }
+    }
+
+    public async Task SendAsync(OfMessage message, uint? xid = null)
+    {
+        var w = new WireWriter();
+        OfCodec.Write(w, xid ?? nextXid++, message);
+        await SendAsync(w.ToArray());
+    }
+
+    public async Task SendAsync(ReadOnlyMemory<byte> bytes) => await socket.SendAsync(bytes);
+
+    /// <summary>The next message, or null when the connection is over.</summary>
+    public async Task<(uint Xid, OfMessage Message)?> ReceiveAsync()
+    {
+        var head = await ReceiveAsync(OfHeader.Size);
+        if (head is null)
+        {
+            return null;
+        }
+
+        var header = OfHeader.Read(head);
+        byte[] whole = [.. head, .. await ReceiveAsync(header.Length - OfHeader.Size) ?? []];
+        return (header.Xid, OfCodec.Read(whole, out _));
+    }
+
+    /// <summary>Reads until the connection is over and returns what came.</summary>
+    public async Task<List<OfMessage>> ReceiveToEndAsync()
+    {
+        var all = new List<OfMessage>();
+        while (await ReceiveAsync() is { } received)
+        {
+            all.Add(received.Message);
+        }
+
+        return all;
+    }
+
+    public void Dispose() => socket.Dispose();
+
+    private async Task<byte[]?> ReceiveAsync(int count)
+    {
+        var bytes = new byte[count];
+        var have = 0;
+        while (have < count)
+        {
+            try
+            {
+                var got = await socket.ReceiveAsync(bytes.AsMemory(have));
+                if (got == 0)
+                {
+                    return null;
+                }
+
+                have += got;
+            }
+            catch (SocketException)
+            {
+                return null;
+            }
+        }
+
+        return bytes;
+    }
+}

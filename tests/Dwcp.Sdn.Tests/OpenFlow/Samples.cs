@@ -1,0 +1,138 @@
+using Dwcp.Sdn.Core;
+using Dwcp.Sdn.Core.Flows;
+using Dwcp.Sdn.Core.Net;
+using Dwcp.Sdn.Southbound.OpenFlow.Wire;
+
+namespace Dwcp.Sdn.Tests.OpenFlow;
+
+/// <summary>Random messages of every kind, the same for the same seed.</summary>
+internal sealed class Samples(int seed)
+{
+    private readonly Random random = new(seed);
+
+    public OfMessage Message(bool nested = false) => random.Next(nested ? 12 : 24) switch
+    {
+        0 => new FlowMod((FlowModCommand)random.Next(5), Rule()) { CookieMask = U64(), Buffer = U32(), OutPort = new(U32()), OutGroup = U32() },
+        1 => new GroupMod((GroupModCommand)random.Next(3), Group()),
+        2 => new MeterMod((MeterModCommand)random.Next(3), Meter()),
+        3 => new PacketOut(U32(), new(U32()), Actions(1), Bytes(64)),
+        4 => new PacketIn(U32(), U16(), (PacketInReason)random.Next(3), U8(), U64(), Match(), Bytes(64)),
+        5 => new FlowRemoved(new(U8(), U16(), Match()), U64(), (FlowRemovedReason)random.Next(6), U16(), U16(), U64(), U64(), U32(), U32()),
+        6 => new PortStatus((PortReason)random.Next(3), Port()),
+        7 => new PortMod(new(U32()), Mac(), (PortConfig)U32(), (PortConfig)U32(), U32()),
+        8 => new OfError((ushort)random.Next(14), U16(), Bytes(64)),
+        9 => new EchoRequest(Bytes(32)),
+        10 => new RoleRequest((ControllerRole)random.Next(4), U64()),
+        11 => new Experimenter(U32() | 1, U32(), Bytes(32)),
+        12 => new BundleAdd(U32(), (BundleFlags)random.Next(4), U32(), Message(nested: true)),
+        13 => new BundleControl(U32(), (BundleStep)random.Next(8), (BundleFlags)random.Next(4)),
+        14 => Reply(new FlowStatsReply(Many(3, () => new FlowEntry(Rule(), U64(), U64(), U32(), U32())))),
+        15 => Reply(new GroupDescReply(Many(3, Group))),
+        16 => Reply(new MeterConfigReply(Many(3, Meter))),
+        17 => Reply(new PortDescReply(Many(3, Port))),
+        18 => new MultipartRequest(new FlowStatsRequest(new(Match()) { Table = U8(), OutPort = new(U32()), OutGroup = U32(), Cookie = U64(), CookieMask = U64() })),
+        19 => Reply(new SwitchDesc("maker", "hardware", "software", "serial", "a datapath")),
+        20 => Reply(new TableFeatures(Many(2, () => new TableFeature(U8(), "t", U64(), U64(), U32(), U32(), Many(3, () => new TableProperty(U16(), Bytes(20))))))),
+        21 => Reply(new GroupStatsReply(Many(2, () => new GroupCounters(U32(), U32(), U64(), U64(), U32(), U32(), Many(3, () => new BucketCounters(U64(), U64())))))),
+        22 => Reply(new MeterStatsReply(Many(2, () => new MeterCounters(U32(), U32(), U64(), U64(), U32(), U32(), Many(2, () => new BandCounters(U64(), U64())))))),
+        _ => new SetAsync(new(U32(), U32(), U32(), U32(), U32(), U32())),
+    };
+
+    public FlowRule Rule() => new(new(U8(), U16(), Match()), U64())
+    {
+        Meter = Maybe() ? U32() : null,
+        Apply = Actions(2),
+        Clear = Maybe(),
+        Write = Actions(1),
+        Metadata = Maybe() ? new(U64(), U64()) : null,
+        Goto = Maybe() ? U8() : null,
+        IdleTimeout = U16(),
+        HardTimeout = U16(),
+        Flags = (FlowFlags)random.Next(32),
+        OpaqueInstructions = random.Next(8) == 0 ? [0, 9, 0, 8, 1, 2, 3, 4] : [],
+    };
+
+    private static MultipartReply Reply(MultipartBody body) => new(body);
+
+    private Match Match()
+    {
+        var fields = Fields.All.Where(_ => random.Next(12) == 0).Select(f =>
+            new FieldMatch(f, Value(f), f.Mask == FieldMask.Any && Maybe() ? Value(f) | 1 : null));
+        return Core.Flows.Match.Of([.. fields], random.Next(8) == 0 ? [0x12, 0x34, 0x02, 0x02, 9, 9] : []);
+    }
+
+    private EquatableArray<FlowAction> Actions(int depth) => Many(4, () => Action(depth));
+
+    private FlowAction Action(int depth) => random.Next(22) switch
+    {
+        0 => new OutputAction(new(U32()), U16()),
+        1 => new OutputFieldAction(Bits(64), U16()),
+        2 or 3 => new SetFieldAction(AnyField() is var f ? f : f, Value(f)),
+        4 => AnyField() is var f ? new SetFieldAction(f, Value(f), Value(f) | 1) : null!,
+        5 => Loadable() is var b ? new LoadAction(b, U64()) : null!,
+        6 => Bits(128) is var b ? new MoveAction(b, new FieldBits(Fields.XxReg[0], 128 - b.Bits, b.Bits)) : null!,
+        7 => new ResubmitAction(Maybe() ? new PortNumber((uint)random.Next(0xff00)) : null, (byte)random.Next(255)),
+        8 => new ResubmitAction(PortNumber.Local, null),
+        9 => new GroupAction(U32()),
+        10 => new PushVlanAction(U16()),
+        11 => new PopVlanAction(),
+        12 => new SetQueueAction(U32()),
+        13 => new DecTtlAction(),
+        14 => new ControllerAction(U16(), U16(), U8(), Bytes(20), Maybe(), Maybe() ? U32() : null),
+        15 when depth > 0 => new CloneAction(Actions(depth - 1)),
+        16 => new SetTtlAction(U8()),
+        17 => new PushMplsAction(U16()),
+        18 => new PopMplsAction(U16()),
+        19 => new SetMplsTtlAction(U8()),
+        20 => new CopyTtlOutAction(),
+        _ => new OpaqueAction(0xffff, [0, 0, 0x23, 0x20, 0, 99, 1, 2, 3, 4, 5, 6]),
+    };
+
+    private Group Group() => new(
+        U32(), (GroupType)random.Next(4), Many(3, () => new Bucket(Actions(1)) { Weight = U16(), WatchPort = U32(), WatchGroup = U32() }));
+
+    private Meter Meter() => new(
+        U32(), (MeterFlags)random.Next(16), Many(2, () => new MeterBand(Maybe() ? MeterBandType.Drop : MeterBandType.DscpRemark, U32(), U32(), U8())));
+
+    private PortDesc Port() => new(
+        new(U32()), Mac(), "eth" + random.Next(100), (PortConfig)U32(), (PortState)U32(), U32(), U32(), U32(), U32(), U32(), U32());
+
+    private Field AnyField() => Fields.All[random.Next(Fields.All.Length)];
+
+    private FieldBits Bits(int most)
+    {
+        var field = AnyField();
+        var bits = random.Next(Math.Min(most, field.Bits)) + 1;
+        return new(field, random.Next(field.Bits - bits + 1), bits);
+    }
+
+    /// <summary>Some bits of a field that Open vSwitch names in four octets.</summary>
+    private FieldBits Loadable()
+    {
+        var bits = Bits(64);
+        return bits.Field == Fields.ActsetOutput ? Fields.Reg[0] : bits;
+    }
+
+    private UInt128 Value(Field field) => new UInt128(U64(), U64()) & field.Ones;
+
+    private MacAddress Mac() => new(U64() & 0xffff_ffff_ffff);
+
+    private EquatableArray<T> Many<T>(int most, Func<T> one) => Enumerable.Range(0, random.Next(most + 1)).Select(_ => one()).ToEquatableArray();
+
+    private EquatableArray<byte> Bytes(int most)
+    {
+        var bytes = new byte[random.Next(most)];
+        random.NextBytes(bytes);
+        return [.. bytes];
+    }
+
+    private bool Maybe() => random.Next(2) == 0;
+
+    private byte U8() => (byte)random.Next(256);
+
+    private ushort U16() => (ushort)random.Next(65536);
+
+    private uint U32() => (uint)random.NextInt64(1L << 32);
+
+    private ulong U64() => ((ulong)U32() << 32) | U32();
+}
