@@ -1,3 +1,6 @@
+using Dwcp.Sdn.Core.Net;
+using Dwcp.Sdn.Pipeline;
+using Dwcp.Sdn.Pipeline.Interpreting;
 using Dwcp.Sdn.Tests.Pipeline;
 
 namespace Dwcp.Sdn.SystemTests.Pipeline;
@@ -34,6 +37,20 @@ public class AgreementTests
             }
         }
 
-        Assert.Equal(Dwcp.Sdn.Pipeline.Tables.All.Select(t => t.Number).ToHashSet(), visited);
+        Assert.Equal(Tables.All.Select(t => t.Number).ToHashSet(), visited);
+    }
+
+    /// <summary>A real switch shows the ports of a first fragment only because the session asks it to.</summary>
+    [Fact]
+    public async Task A_guard_is_not_passed_by_sending_in_fragments()
+    {
+        await using var real = await RealSwitch.StartAsync("00000000000000b2");
+        var fabric = new GeneratedFabric(1).Fabric;
+        var host = fabric.Hosts[^1];
+        await real.ProgramAsync(fabric.Switches[host.Switch].Plan);
+
+        var offer = Frames.FirstFragment(Frames.Udp(MacAddress.Broadcast, host.Mac, host.V4, IpAddress.V4(uint.MaxValue), 67, 68));
+
+        Assert.Contains($"reg11=0x{(int)DropReason.DhcpServer:x} ", RealTrace.Parse(real.Trace(new Packet(offer, host.OfPort))).Fields, StringComparison.Ordinal);
     }
 }

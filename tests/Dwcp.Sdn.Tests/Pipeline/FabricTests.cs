@@ -249,6 +249,10 @@ public class FabricTests
     }
 
     [Fact]
+    public void A_guard_is_not_passed_by_sending_in_fragments() =>
+        AssertDropped(fabric.Send(A, Frames.FirstFragment(Frames.Udp(B.Mac, A.Mac, A.V4, B.V4, 67, 68))), DropReason.DhcpServer);
+
+    [Fact]
     public void Lldp_tagged_frames_and_unknown_ports_go_nowhere()
     {
         AssertDropped(fabric.Send(A, Frames.Ethernet(MacAddress.Parse("01:80:c2:00:00:0e"), A.Mac, EtherTypes.Lldp, [2, 4])), DropReason.TenantLldp);

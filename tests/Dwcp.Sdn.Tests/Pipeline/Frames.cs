@@ -33,6 +33,14 @@ internal static class Frames
         return w.ToArray();
     }
 
+    /// <summary>Says of an IPv4 packet that more fragments follow. Its header's checksum is not corrected.</summary>
+    public static byte[] FirstFragment(byte[] frame)
+    {
+        byte[] fragment = [.. frame];
+        (fragment[20], fragment[21]) = (0x20, 0);
+        return fragment;
+    }
+
     public static byte[] Arp(MacAddress to, MacAddress from, ushort op, MacAddress sha, IpAddress spa, MacAddress tha, IpAddress tpa, ushort type = EtherTypes.Arp)
     {
         var w = new WireWriter();

@@ -130,6 +130,8 @@ internal sealed class GeneratedFabric
             0 => Frames.Tagged(frame, (ushort)random.Next(4095)),
             1 => frame[..random.Next(14, frame.Length)],
             2 => Flip(frame),
+            3 => Fragment(frame),
+            4 => Extend(frame),
             _ => frame,
         };
     }
@@ -138,6 +140,45 @@ internal sealed class GeneratedFabric
     {
         frame[random.Next(12, frame.Length)] ^= (byte)(1 << random.Next(8));
         return frame;
+    }
+
+    /// <summary>Makes an IPv4 packet a fragment; checksums of headers count for nobody here.</summary>
+    private byte[] Fragment(byte[] frame)
+    {
+        if (frame[12] == 8 && frame[13] == 0)
+        {
+            frame[20] = (byte)(random.Next(2) << 5);
+            frame[21] = (byte)random.Next(2);
+        }
+
+        return frame;
+    }
+
+    /// <summary>Puts extension headers into an IPv6 packet, some of them with a length that is not theirs.</summary>
+    private byte[] Extend(byte[] frame)
+    {
+        if (frame[12] != 0x86 || frame[13] != 0xdd || frame.Length < 54)
+        {
+            return frame;
+        }
+
+        byte[] header = Any<byte[]>(
+        [
+            [0, 0, 5, 2, 0, 0, 1, 0],
+            [60, 0, 1, 4, 0, 0, 0, 0],
+            [60, 9, 1, 4, 0, 0, 0, 0],
+            [43, 0, 0, 0, 0, 0, 0, 0],
+            [44, 0, 0, (byte)random.Next(2), 0, 0, 0, 1],
+            [44, 0, 0, 8, 0, 0, 0, 1],
+            [51, 1, 0, 0, 0, 0, 0, 1, 0, 0, 0, 1],
+        ]);
+        var (next, size) = (frame[20], frame[18] << 8 | frame[19]);
+        byte[] extended = [.. frame[..54], .. header, .. frame[54..]];
+        extended[20] = header[0];
+        extended[54] = next;
+        extended[18] = (byte)((size + header.Length) >> 8);
+        extended[19] = (byte)(size + header.Length);
+        return extended;
     }
 
     private IpAddress Address(TestHost host, bool six)

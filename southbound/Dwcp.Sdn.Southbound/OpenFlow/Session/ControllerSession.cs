@@ -90,7 +90,7 @@ public readonly record struct ControllerSession(SessionTimes Times)
             [
 
                 // 0xffff: packets whole, as far as the switch buffers at all (OFPCML_NO_BUFFER).
-                new SessionAction.Send(ConfigXid, new SetConfig(0, 0xffff)),
+                new SessionAction.Send(ConfigXid, new SetConfig(SetConfig.FragmentsShowPorts, 0xffff)),
                 new SessionAction.Send(DescXid, new MultipartRequest(new AskAll(MultipartType.Desc))),
                 new SessionAction.Send(FeaturesXid, new FeaturesRequest()),
                 new SessionAction.Send(PortsXid, new MultipartRequest(new AskAll(MultipartType.PortDesc))),

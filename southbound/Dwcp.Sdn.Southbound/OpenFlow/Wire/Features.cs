@@ -86,6 +86,12 @@ public sealed record GetConfigReply(ushort Flags, ushort MissSendLength) : OfMes
 /// <summary>Sets what <see cref="GetConfigReply"/> tells; 0xffff sends packets whole.</summary>
 public sealed record SetConfig(ushort Flags, ushort MissSendLength) : OfMessage
 {
+    /// <summary>
+    /// OFPC_FRAG_NX_MATCH of Open vSwitch: flows see the ports and types of a first fragment. Without it they are zero, and a
+    /// guard against DHCP servers or router advertisements is passed by sending them in fragments.
+    /// </summary>
+    public const ushort FragmentsShowPorts = 3;
+
     public override OfType Type => OfType.SetConfig;
 
     internal static OfMessage Read(ref WireReader r) => new SetConfig(r.U16(), r.U16());
