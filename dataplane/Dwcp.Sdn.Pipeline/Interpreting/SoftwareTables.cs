@@ -320,7 +320,7 @@ public sealed class SoftwareTables
         actions.Any(a => a is GroupAction g ? g.Group == group : a is CloneAction c && Uses(c.Actions, group));
 
     /// <summary>Whether every packet of the one is a packet of the other (OpenFlow 1.3.5 §6.4, non-strict).</summary>
-    private static bool IsWithin(Match inner, Match outer) => outer.Fields.All(o =>
+    internal static bool IsWithin(Match inner, Match outer) => outer.Fields.All(o =>
         inner.Find(o.Field) is { } i && (i.Mask & o.Mask) == o.Mask && (i.Value & o.Mask) == o.Value);
 
     private static bool Overlap(Match one, Match other) => one.Fields.All(a =>
