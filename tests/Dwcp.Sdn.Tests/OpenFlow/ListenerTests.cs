@@ -29,7 +29,10 @@ public sealed class ListenerTests : ISwitchObserver, IAsyncLifetime
             Endpoint = new(IPAddress.Loopback, 0),
             Times = new()
             {
-                Hello = TimeSpan.FromSeconds(2), Ready = TimeSpan.FromSeconds(4), Idle = TimeSpan.FromSeconds(30), Echo = TimeSpan.FromSeconds(10),
+                Hello = TimeSpan.FromSeconds(2),
+                Ready = TimeSpan.FromSeconds(4),
+                Idle = TimeSpan.FromSeconds(30),
+                Echo = TimeSpan.FromSeconds(10),
             },
             ProveAlive = TimeSpan.FromSeconds(2),
             MaxOutgoing = 256 * 1024,
