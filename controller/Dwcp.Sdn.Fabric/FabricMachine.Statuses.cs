@@ -115,7 +115,7 @@ public sealed partial class FabricMachine
         return ToResource(ResourceKind.Subnet, s, spec, s.Spec, new SubnetStatus(
             [Accepted(s.NetworkId, s.Generation), Programmed(s.NetworkId, new ObjectRef(ResourceKind.Network, s.NetworkId), s.Generation)],
             s.Generation,
-            Intent.PortsOf(s.NetworkId).Sum(p => Intent.Ports[p].Addresses.Count(a => s.Cidr.Contains(a)))));
+            Intent.AddressesIn(s.Id)));
     }
 
     private Resource Describe(Port p)

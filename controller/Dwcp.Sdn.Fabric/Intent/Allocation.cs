@@ -23,9 +23,13 @@ internal static class Allocation
 
     /// <summary>
     /// The port with an address of each family that its network's subnets have, where the caller named none at all.
-    /// Addresses that the port has already stay. <paramref name="exhausted"/> is a subnet that had none left.
+    /// Addresses that the port has already stay.
     /// </summary>
-    public static Port Complete(FabricIntent intent, Port port, out Subnet? exhausted)
+    /// <param name="intent">What is in use.</param>
+    /// <param name="port">The port.</param>
+    /// <param name="from">How many addresses to pass over first, because they are likely to be in use.</param>
+    /// <param name="exhausted">A subnet that had no address left.</param>
+    public static Port Complete(FabricIntent intent, Port port, int from, out Subnet? exhausted)
     {
         exhausted = null;
         if (!port.Spec.Addresses.IsEmpty)
@@ -44,7 +48,7 @@ internal static class Allocation
             IpAddress? free = null;
             foreach (var subnet in family)
             {
-                free ??= Free(intent, subnet);
+                free ??= Free(intent, subnet, (ulong)from);
             }
 
             if (free is { } found)
@@ -60,17 +64,14 @@ internal static class Allocation
         return port with { Addresses = addresses };
     }
 
-    /// <summary>
-    /// The first free address behind the place that the number of ports suggests: with ports made one after the other
-    /// that is the very next, and a search never passes more addresses than are in use.
-    /// </summary>
-    private static IpAddress? Free(FabricIntent intent, Subnet subnet)
+    /// <summary>The first free address from a place on and then from the beginning: never more steps than addresses are in use.</summary>
+    private static IpAddress? Free(FabricIntent intent, Subnet subnet, ulong from)
     {
-        var size = subnet.Cidr.Address.Bits - subnet.Cidr.Length >= 32 ? uint.MaxValue : (1ul << (subnet.Cidr.Address.Bits - subnet.Cidr.Length));
-        var start = (ulong)intent.PortsOf(subnet.NetworkId).Count;
+        var bits = subnet.Cidr.Address.Bits - subnet.Cidr.Length;
+        var size = bits >= 32 ? 1ul << 32 : 1ul << bits;
         for (var i = 0ul; i < size; i++)
         {
-            var address = subnet.Cidr.At((start + i) % size);
+            var address = subnet.Cidr.At((from + i) % size);
             if (subnet.IsAssignable(address) && intent.OwnerOf(subnet.NetworkId, address) is null)
             {
                 return address;

@@ -28,6 +28,8 @@ public sealed record FabricIntent
 
     private ImmutableDictionary<string, ImmutableSortedSet<string>> SubnetsByNetwork { get; init; } = ImmutableDictionary<string, ImmutableSortedSet<string>>.Empty;
 
+    private ImmutableDictionary<string, int> AddressesBySubnet { get; init; } = ImmutableDictionary<string, int>.Empty;
+
     private ImmutableDictionary<string, ImmutableSortedSet<string>> PortsByNetwork { get; init; } = ImmutableDictionary<string, ImmutableSortedSet<string>>.Empty;
 
     private ImmutableDictionary<(string Network, IpAddress Address), string> PortByAddress { get; init; } =
@@ -59,6 +61,9 @@ public sealed record FabricIntent
     /// <summary>The ids of a network's ports, sorted; the network itself need not exist.</summary>
     public ImmutableSortedSet<string> PortsOf(string network) => PortsByNetwork.GetValueOrDefault(network, []);
 
+    /// <summary>How many addresses of a subnet ports have.</summary>
+    public int AddressesIn(string subnet) => AddressesBySubnet.GetValueOrDefault(subnet);
+
     /// <summary>The intent with the object in place of the one of its kind and id.</summary>
     public FabricIntent With(FabricObject value) => value switch
     {
@@ -78,13 +83,19 @@ public sealed record FabricIntent
             NetworkByVni = NetworkByVni.Remove(n.Vni),
             BridgeDomains = BridgeDomains.With(n.BridgeDomain),
         },
-        Subnet s => this with { Subnets = Subnets.Remove(id), SubnetsByNetwork = Drop(SubnetsByNetwork, s.NetworkId, id) },
+        Subnet s => this with
+        {
+            Subnets = Subnets.Remove(id),
+            SubnetsByNetwork = Drop(SubnetsByNetwork, s.NetworkId, id),
+            AddressesBySubnet = AddressesBySubnet.Remove(id),
+        },
         Port p => this with
         {
             Ports = Ports.Remove(id),
             PortsByNetwork = Drop(PortsByNetwork, p.NetworkId, id),
             PortByMac = PortByMac.Remove((p.NetworkId, p.Mac)),
             PortByAddress = PortByAddress.RemoveRange(p.Addresses.Select(a => (p.NetworkId, a))),
+            AddressesBySubnet = Count(p, -1),
             LogicalPorts = LogicalPorts.With(p.LogicalPort),
         },
         SwitchIntent => this with { Switches = Switches.Remove(id) },
@@ -109,6 +120,7 @@ public sealed record FabricIntent
     {
         Subnets = Subnets.Add(s.Id, s),
         SubnetsByNetwork = SubnetsByNetwork.SetItem(s.NetworkId, SubnetsOf(s.NetworkId).Add(s.Id)),
+        AddressesBySubnet = AddressesBySubnet.Add(s.Id, PortsOf(s.NetworkId).Sum(p => InUse(s, Ports[p]))),
     };
 
     private FabricIntent Add(Port p) => this with
@@ -116,7 +128,21 @@ public sealed record FabricIntent
         Ports = Ports.Add(p.Id, p),
         PortsByNetwork = PortsByNetwork.SetItem(p.NetworkId, PortsOf(p.NetworkId).Add(p.Id)),
         PortByMac = PortByMac.Add((p.NetworkId, p.Mac), p.Id),
+        AddressesBySubnet = Count(p, 1),
         PortByAddress = PortByAddress.AddRange(p.Addresses.Select(a => KeyValuePair.Create((p.NetworkId, a), p.Id))),
         LogicalPorts = LogicalPorts.Without(p.LogicalPort),
     };
+
+    private static int InUse(Subnet subnet, Port port) => port.Addresses.Count(a => subnet.Cidr.Contains(a));
+
+    private ImmutableDictionary<string, int> Count(Port p, int sign)
+    {
+        var counts = AddressesBySubnet;
+        foreach (var id in SubnetsOf(p.NetworkId))
+        {
+            counts = counts.SetItem(id, counts[id] + (sign * InUse(Subnets[id], p)));
+        }
+
+        return counts;
+    }
 }

@@ -41,11 +41,16 @@ public sealed record Subnet(string Id, ImmutableSortedDictionary<string, string>
 
     public MacAddress GatewayMac { get; } = Spec.GatewayMac is { } mac ? MacAddress.Parse(mac) : DefaultGatewayMac;
 
-    /// <summary>Whether a port may have the address: of the prefix, and neither the gateway nor, in IPv4, the prefix's first or last.</summary>
-    public bool IsAssignable(IpAddress address) =>
-        Cidr.Contains(address)
-        && address != Gateway
-        && (Cidr.Address.Bits - Cidr.Length < 2 || (address != Cidr.Address && (Cidr.IsV6 || address != Cidr.Last)));
+    /// <summary>Whether a port may have the address: one of a host of the prefix, and not the gateway.</summary>
+    public bool IsAssignable(IpAddress address) => address != Gateway && IsHost(Cidr, address);
+
+    /// <summary>
+    /// Whether a host may have the address: of the prefix, and not its first (the subnet itself; in IPv6 its routers, RFC 4291
+    /// §2.6.1) nor, in IPv4, its last. A prefix of one or two addresses has hosts only (RFC 3021, RFC 6164).
+    /// </summary>
+    public static bool IsHost(IpPrefix prefix, IpAddress address) =>
+        prefix.Contains(address)
+        && (prefix.Address.Bits - prefix.Length < 2 || (address != prefix.Address && (prefix.IsV6 || address != prefix.Last)));
 }
 
 /// <summary>A port as it was judged, with what was allocated for it.</summary>

@@ -77,9 +77,9 @@ public static class Judge
         if (judged is Subnet subnet)
         {
             // References come in any order: ports that waited for a subnet get their addresses with it.
-            foreach (var id in next.PortsOf(subnet.NetworkId))
+            foreach (var (at, id) in next.PortsOf(subnet.NetworkId).Index())
             {
-                if (Allocation.Complete(next, next.Ports[id], out _) is { } completed && completed.Addresses != next.Ports[id].Addresses)
+                if (Allocation.Complete(next, next.Ports[id], at, out _) is { } completed && completed.Addresses != next.Ports[id].Addresses)
                 {
                     completed = completed with { Version = 0 };
                     next = next.With(completed);
@@ -140,14 +140,14 @@ public static class Judge
         }
 
         var gateway = problems.Address("gateway", spec.Gateway);
-        problems.Mac("gatewayMac", spec.GatewayMac);
+        var gatewayMac = problems.Mac("gatewayMac", spec.GatewayMac) ?? Subnet.DefaultGatewayMac;
         problems.NotSupportedYet("dhcp", spec.Dhcp is not null && spec.Dhcp with { Enabled = null } != new DhcpSpec() || spec.Dhcp?.Enabled == true);
         problems.NotSupportedYet("ra", spec.Ra?.Enabled == true);
         if (cidr is { } prefix && spec.Network is { } network)
         {
             if (gateway is { } address)
             {
-                JudgeGateway(intent, spec with { Gateway = null }, put, address, problems);
+                JudgeGateway(intent, network, prefix, address, gatewayMac, problems);
             }
 
             foreach (var other in intent.SubnetsOf(network).Where(id => id != put.Id).Select(id => intent.Subnets[id]))
@@ -162,16 +162,20 @@ public static class Judge
         return problems.Any ? null : new Subnet(put.Id, put.Labels, 0, generation, spec);
     }
 
-    private static void JudgeGateway(FabricIntent intent, SubnetSpec spec, PutCommand put, IpAddress gateway, Problems problems)
+    private static void JudgeGateway(FabricIntent intent, string network, IpPrefix prefix, IpAddress gateway, MacAddress mac, Problems problems)
     {
-        var without = new Subnet(put.Id, put.Labels, 0, 1, spec);
-        if (!without.IsAssignable(gateway))
+        if (!Subnet.IsHost(prefix, gateway))
         {
-            problems.Add("gateway", ProblemCodes.Invalid, $"{gateway} is not an address that a host of {without.Cidr} can have", $"use an address of {without.Cidr}");
+            problems.Add("gateway", ProblemCodes.Invalid, $"{gateway} is not an address that a host of {prefix} can have", $"use an address of {prefix}");
         }
-        else if (intent.OwnerOf(without.NetworkId, gateway) is { } port)
+        else if (intent.OwnerOf(network, gateway) is { } port)
         {
             problems.Conflict("gateway", $"{gateway} is an address of port '{port}'", "use another gateway, or give the port another address first");
+        }
+
+        if (intent.OwnerOf(network, mac) is { } holder)
+        {
+            problems.Conflict("gatewayMac", $"{mac} is the MAC of port '{holder}'", "use another gateway MAC, or give the port another MAC first");
         }
     }
 
@@ -198,6 +202,11 @@ public static class Judge
             problems.Conflict("mac", $"{given} is the MAC of port '{holder}' in network '{network}'", "use another MAC, or leave it out to have one allocated");
         }
 
+        if (intent.SubnetsOf(spec.Network ?? "").Select(id => intent.Subnets[id]).FirstOrDefault(s => s.Gateway is not null && s.GatewayMac == mac) is { } gateway)
+        {
+            problems.Conflict("mac", $"{mac} is the MAC of the gateway of subnet '{gateway.Id}'", "use another MAC, or leave it out to have one allocated");
+        }
+
         if (problems.Any)
         {
             return null;
@@ -214,9 +223,10 @@ public static class Judge
             logical,
             mac ?? (old is not null && (stays || intent.OwnerOf(spec.Network!, old.Mac) is null) ? old.Mac : Allocation.Mac(intent, spec.Network!, logical)),
             spec.Addresses.IsEmpty && stays ? old!.Addresses : addresses.ToImmutable());
-        var completed = Allocation.Complete(intent, port, out var exhausted);
-        if (exhausted is { } full)
+        var completed = Allocation.Complete(intent, port, intent.PortsOf(port.NetworkId).Count, out var exhausted);
+        if (exhausted is { } full && !(stays && spec == old!.Spec))
         {
+            // A port that was there before its subnet was full is as it was when it is put again.
             problems.Exhausted("addresses", $"subnet '{full.Id}' ({full.Cidr}) has no free address", "delete ports, or add a subnet to the network");
         }
 

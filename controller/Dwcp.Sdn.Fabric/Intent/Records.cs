@@ -89,7 +89,9 @@ public static class Records
     private static byte[] Write<T>(Stored<T> stored) => JsonSerializer.SerializeToUtf8Bytes(stored, Json);
 
     private static Stored<T> Read<T>(StoreEntry entry) =>
-        JsonSerializer.Deserialize<Stored<T>>(entry.Value.Span, Json) ?? throw new InvalidDataException("null");
+        JsonSerializer.Deserialize<Stored<T>>(entry.Value.Span, Json) is { Spec: not null, Labels: not null } stored
+            ? stored
+            : throw new InvalidDataException("it has no spec or no labels");
 
     private static Network ReadNetwork(string id, StoreEntry entry)
     {
@@ -125,7 +127,9 @@ public static class Records
 
     private static KnownHost ReadHost(string id, StoreEntry entry)
     {
-        var stored = JsonSerializer.Deserialize<StoredHost>(entry.Value.Span, Json) ?? throw new InvalidDataException("null");
+        var stored = JsonSerializer.Deserialize<StoredHost>(entry.Value.Span, Json) is { Interfaces: not null } found
+            ? found
+            : throw new InvalidDataException("it has no interfaces");
         return new KnownHost(
             id,
             DatapathId.TryParse(stored.DatapathId, out var datapath) ? datapath : null,

@@ -87,13 +87,16 @@ public sealed class SwitchNeeds
         return (Generation, [.. needs.Select(n => new NeedChange(n.Key, n.Value.Need))]);
     }
 
-    /// <summary>The object that each need serves, by the cookie of its rules.</summary>
+    /// <summary>The object that each need serves, by the cookie of its rules; what every switch has serves none.</summary>
     public IReadOnlyDictionary<ulong, string> NamesOfCookies()
     {
         var names = new Dictionary<ulong, string>();
         foreach (var (need, owner) in needs.Values)
         {
-            names.TryAdd(need.Cookie.Value, owner.ToString());
+            if (need is not BaseNeed)
+            {
+                names.TryAdd(need.Cookie.Value, owner.ToString());
+            }
         }
 
         return names;
