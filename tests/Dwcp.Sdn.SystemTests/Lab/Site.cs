@@ -87,6 +87,16 @@ internal sealed class Site : IAsyncDisposable
     public async Task SettledAsync(int seconds = 15) =>
         await Task.WhenAll((await HostsAsync()).Select(h => Api.WaitAsync($"/v1/switches/{h}", "Programmed", "True", seconds)));
 
+    /// <summary>Waits until these hosts' switches, whoever made them, hold all that they need.</summary>
+    public Task SettledJoinAsync(params string[] switches) => Task.WhenAll(switches.Select(s => Api.WaitAsync($"/v1/switches/{s}", "Programmed", "True")));
+
+    /// <summary>Gives a VM that is there the MAC and address of its port.</summary>
+    public async Task DressAsync(string vm, string address)
+    {
+        (await Lab.ExecAsync(vm, "ip", "link", "set", "dev", "eth0", "address", MacOf(address))).Succeeded();
+        (await Lab.ExecAsync(vm, "ip", "address", "add", $"{address}/24", "dev", "eth0")).Succeeded();
+    }
+
     /// <summary>Waits until one VM reaches another.</summary>
     public Task ReachesAsync(string vm, string address, int seconds = 15) => Until.TrueAsync(
         $"{vm} reaches {address}", TimeSpan.FromSeconds(seconds), async () => (await Lab.PingAsync(vm, address, count: 1)).Lost == 0, () => Task.FromResult(Controller.Log));
