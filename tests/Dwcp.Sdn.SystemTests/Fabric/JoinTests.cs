@@ -20,8 +20,8 @@ public sealed class JoinTests
         await site.Api.PutAsync("/v1/ports/vm21", """{"network": "blue", "mac": "02:00:00:00:01:0c", "addresses": ["10.1.0.12"]}""");
         await site.NetworkAsync("blue", 1);
         await site.ProgrammedAsync("vm11", "vm21");
-        await site.DressAsync("vm11", "10.1.0.11");
-        await site.DressAsync("vm21", "10.1.0.12");
+        await site.DressAsync("vm11", Site.MacOf("10.1.0.11"), "10.1.0.11/24");
+        await site.DressAsync("vm21", Site.MacOf("10.1.0.12"), "10.1.0.12/24");
 
         await site.ReachesAsync("vm11", "10.1.0.12");
         Assert.Equal(datapath, await site.Lab.VsctlAsync("h1", "get", "Bridge", "br-int", "datapath_id"));

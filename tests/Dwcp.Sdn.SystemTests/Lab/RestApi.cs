@@ -59,13 +59,17 @@ internal sealed class RestApi(ControllerProcess controller)
             .Select(e => e.GetProperty("message").GetString()!),
     ];
 
-    /// <summary>A sample of /metrics by its name and labels as they stand there; 0 when it is not there.</summary>
-    public async Task<double> MetricAsync(string sample)
+    /// <summary>A sample of /metrics by its name and labels as they stand there; null when it is not there.</summary>
+    public async Task<double?> MetricAsync(string sample)
     {
         var text = await controller.Http.GetStringAsync("/metrics");
         var line = text.Split('\n').FirstOrDefault(l => l.StartsWith(sample + " ", StringComparison.Ordinal));
-        return line is null ? 0 : double.Parse(line[(sample.Length + 1)..].Split(' ')[0], System.Globalization.CultureInfo.InvariantCulture);
+        return line is null ? null : double.Parse(line[(sample.Length + 1)..].Split(' ')[0], System.Globalization.CultureInfo.InvariantCulture);
     }
+
+    /// <summary>Packets that a switch has dropped for a reason, as told by /metrics.</summary>
+    public async Task<double> DropsAsync(string @switch, int table, string reason) =>
+        await MetricAsync($$"""dwcp_drops_total{switch="{{@switch}}",table="{{table}}",reason="{{reason}}"}""") ?? 0;
 
     private async Task<RestAnswer> SendAsync(HttpMethod method, string path, string? json)
     {

@@ -90,11 +90,14 @@ internal sealed class Site : IAsyncDisposable
     /// <summary>Waits until these hosts' switches, whoever made them, hold all that they need.</summary>
     public Task SettledJoinAsync(params string[] switches) => Task.WhenAll(switches.Select(s => Api.WaitAsync($"/v1/switches/{s}", "Programmed", "True")));
 
-    /// <summary>Gives a VM that is there the MAC and address of its port.</summary>
-    public async Task DressAsync(string vm, string address)
+    /// <summary>Gives a VM that is there the MAC and addresses of its port.</summary>
+    public async Task DressAsync(string vm, string mac, params string[] addresses)
     {
-        (await Lab.ExecAsync(vm, "ip", "link", "set", "dev", "eth0", "address", MacOf(address))).Succeeded();
-        (await Lab.ExecAsync(vm, "ip", "address", "add", $"{address}/24", "dev", "eth0")).Succeeded();
+        (await Lab.ExecAsync(vm, "ip", "link", "set", "dev", "eth0", "address", mac)).Succeeded();
+        foreach (var address in addresses)
+        {
+            (await Lab.ExecAsync(vm, "ip", "address", "add", address, "dev", "eth0")).Succeeded();
+        }
     }
 
     /// <summary>Waits until one VM reaches another.</summary>
