@@ -70,7 +70,7 @@ plug() {
     ip link add dev "$vm" netns "$lab-$host" mtu "$mtu" type veth peer name eth0 netns "$lab-$vm"
     ip -n "$lab-$vm" link set eth0 address "$mac" mtu "$mtu"
     no_offload "$vm" eth0
-    ip -n "$lab-$host" link set "$vm" up
+    ip -n "$lab-$host" link set dev "$vm" up
     ip -n "$lab-$vm" link set eth0 up
     for address in "$@"; do
         ip -n "$lab-$vm" address add "$address" dev eth0
@@ -90,7 +90,7 @@ unplug() {
     for pid in $(ip netns pids "$lab-$vm"); do
         kill -KILL "$pid" 2>/dev/null || true
     done
-    [[ -z $host ]] || ip -n "$lab-$host" link delete "$vm" 2>/dev/null || true
+    [[ -z $host ]] || ip -n "$lab-$host" link delete dev "$vm" 2>/dev/null || true
     ip netns delete "$lab-$vm"
     rm -f "$lab_dir/vms/$vm" "$lab_dir/namespaces/$vm"
 }

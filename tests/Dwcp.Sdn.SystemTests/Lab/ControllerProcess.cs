@@ -1,33 +1,33 @@
 using System.Net;
-using System.Net.Sockets;
+using System.Text.RegularExpressions;
 
 namespace Dwcp.Sdn.SystemTests;
 
 /// <summary>The built controller as a process of its own, on a data directory that outlives its restarts.</summary>
-internal sealed class ControllerProcess : IAsyncDisposable
+internal sealed partial class ControllerProcess : IAsyncDisposable
 {
     private static readonly TimeSpan ReadyWithin = TimeSpan.FromSeconds(30);
 
     private readonly string[] _arguments;
+    private readonly bool _ownsData;
     private Command? _process;
 
-    private ControllerProcess(IPEndPoint ovsdb, IPEndPoint openFlow, string[] options)
+    private ControllerProcess(string? data, string ovsdb, string openFlow, string[] options)
     {
-        (Ovsdb, OpenFlow) = (ovsdb, openFlow);
-        var http = new IPEndPoint(IPAddress.Loopback, FreePort());
-        Http = new HttpClient { BaseAddress = new($"http://{http}") };
-        _arguments = ["--data", DataDirectory, "--http", $"{http}", "--ovsdb", $"{ovsdb}", "--openflow", $"{openFlow}", .. options];
+        _ownsData = data is null;
+        DataDirectory = data ?? Directory.CreateTempSubdirectory("dwcp-controller-").FullName;
+        _arguments = ["--data", DataDirectory, "--http", "127.0.0.1:0", "--ovsdb", ovsdb, "--openflow", openFlow, .. options];
     }
 
-    public string DataDirectory { get; } = Directory.CreateTempSubdirectory("dwcp-controller-").FullName;
+    public string DataDirectory { get; }
 
     /// <summary>Where hosts reach it: `set-manager tcp:` and this.</summary>
-    public IPEndPoint Ovsdb { get; }
+    public IPEndPoint Ovsdb => Listener("Ovsdb");
 
-    public IPEndPoint OpenFlow { get; }
+    public IPEndPoint OpenFlow => Listener("OpenFlow");
 
-    /// <summary>A client of its REST API.</summary>
-    public HttpClient Http { get; }
+    /// <summary>A client of its REST API; another one after a restart, since the port is another.</summary>
+    public HttpClient Http { get; private set; } = new();
 
     public int Pid => Running.Pid;
 
@@ -38,15 +38,18 @@ internal sealed class ControllerProcess : IAsyncDisposable
 
     /// <summary>Starts one that the hosts of a lab reach, with further options of the controller, and waits for /readyz.</summary>
     public static Task<ControllerProcess> StartAsync(Lab lab, params string[] options) =>
-        StartAsync(new IPEndPoint(lab.Management, 6640), new IPEndPoint(lab.Management, 6653), options);
+        StartAsync(null, $"{lab.Management}:6640", $"{lab.Management}:6653", options);
 
     /// <summary>Starts one on loopback alone.</summary>
-    public static Task<ControllerProcess> StartAsync(params string[] options) =>
-        StartAsync(new IPEndPoint(IPAddress.Loopback, FreePort()), new IPEndPoint(IPAddress.Loopback, FreePort()), options);
+    public static Task<ControllerProcess> StartAsync(params string[] options) => StartAsync(null, "127.0.0.1:0", "127.0.0.1:0", options);
 
-    private static async Task<ControllerProcess> StartAsync(IPEndPoint ovsdb, IPEndPoint openFlow, string[] options)
+    /// <summary>Starts one on loopback alone, on a data directory that is not its own to remove.</summary>
+    public static Task<ControllerProcess> StartOnAsync(string dataDirectory, params string[] options) =>
+        StartAsync(dataDirectory, "127.0.0.1:0", "127.0.0.1:0", options);
+
+    private static async Task<ControllerProcess> StartAsync(string? data, string ovsdb, string openFlow, string[] options)
     {
-        var controller = new ControllerProcess(ovsdb, openFlow, options);
+        var controller = new ControllerProcess(data, ovsdb, openFlow, options);
         try
         {
             await controller.StartAgainAsync();
@@ -75,7 +78,7 @@ internal sealed class ControllerProcess : IAsyncDisposable
 
         _process = Command.Start(Checkout.Controller, _arguments);
         var deadline = DateTime.UtcNow + ReadyWithin;
-        while (!await IsReadyAsync())
+        while (!Started().IsMatch(Log))
         {
             if (_process.HasEnded || DateTime.UtcNow > deadline)
             {
@@ -84,6 +87,10 @@ internal sealed class ControllerProcess : IAsyncDisposable
 
             await Task.Delay(20);
         }
+
+        Http.Dispose();
+        Http = new HttpClient { BaseAddress = new($"http://{Listener("Http")}") };
+        (await Http.GetAsync("/readyz")).EnsureSuccessStatusCode();
     }
 
     public async ValueTask DisposeAsync()
@@ -94,26 +101,16 @@ internal sealed class ControllerProcess : IAsyncDisposable
         }
 
         Http.Dispose();
-        Directory.Delete(DataDirectory, recursive: true);
-    }
-
-    private async Task<bool> IsReadyAsync()
-    {
-        try
+        if (_ownsData)
         {
-            using var response = await Http.GetAsync("/readyz");
-            return response.IsSuccessStatusCode;
-        }
-        catch (HttpRequestException)
-        {
-            return false;
+            Directory.Delete(DataDirectory, recursive: true);
         }
     }
 
-    private static int FreePort()
-    {
-        using var probe = new TcpListener(IPAddress.Loopback, 0);
-        probe.Start();
-        return ((IPEndPoint)probe.LocalEndpoint).Port;
-    }
+    // Ports are those that the process says it has: a port that was free a moment ago may be another process's by now.
+    private IPEndPoint Listener(string name) => IPEndPoint.Parse(
+        Started().Match(Log).Groups[name].Value);
+
+    [GeneratedRegex(@"controller: started with .*; OpenFlow on (?<OpenFlow>[^,]+), OVSDB on (?<Ovsdb>[^,]+), HTTP on (?<Http>[0-9.:]+)")]
+    private static partial Regex Started();
 }
