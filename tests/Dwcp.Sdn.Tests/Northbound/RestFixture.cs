@@ -18,7 +18,7 @@ public abstract class RestFixture : IAsyncLifetime
 
     protected HttpClient Client { get; private set; } = null!;
 
-    internal virtual NorthboundOptions Options { get; } = new() { Http = new(IPAddress.Loopback, 0) };
+    internal virtual NorthboundOptions Options { get; } = new() { Http = new(IPAddress.Loopback, 0), Grpc = new(IPAddress.Loopback, 0) };
 
     public async Task InitializeAsync()
     {
