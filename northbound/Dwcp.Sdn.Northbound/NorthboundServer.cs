@@ -72,7 +72,7 @@ public sealed class NorthboundServer : IAsyncDisposable
             reflection.BindAsAlpha(),
         ];
         var operations = new OperationPages(_metrics, notReady);
-        var transcoder = new Transcoder(routes, options, clock, _log);
+        var transcoder = new Transcoder(routes, options, clock, _log, _app.Lifetime.ApplicationStopping);
         var grpc = new GrpcDispatcher(
             all.SelectMany(BoundMethod.Of), new() { MaxMessageBytes = options.MaxMessageBytes }, clock, loggers.CreateLogger<GrpcDispatcher>(), _app.Lifetime.ApplicationStopping);
 

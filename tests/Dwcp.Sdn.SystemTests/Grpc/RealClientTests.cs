@@ -5,7 +5,7 @@ public sealed class RealClientTests(RealClients clients) : IClassFixture<RealCli
 {
     public static TheoryData<string> Scenarios { get; } =
     [
-        "unary", "streams", "errors", "deadline", "cancel", "eight_megabytes", "thousand", "gzip", "metadata", "health", "reflection", "stalled_reader",
+        "unary", "streams", "errors", "deadline", "cancel", "eight_megabytes", "thousand", "gzip", "metadata", "health", "reflection", "stalled_reader", "watch",
     ];
 
     [Theory]

@@ -33,6 +33,8 @@ public abstract class RestFixture : IAsyncLifetime
         await _server!.DisposeAsync();
     }
 
+    protected Task StopAsync() => _server!.StopAsync(CancellationToken.None);
+
     internal async Task<Answer> SendAsync(string method, string path, string? json = null, string contentType = "application/json", params (string Name, string Value)[] headers)
     {
         using var request = new HttpRequestMessage(new(method), path);

@@ -188,6 +188,28 @@ const scenarios = {
     assert.equal(failed.code, grpc.status.CANCELLED);
     assert.ok(seen >= 2000);
   },
+
+  async watch() {
+    const client = api(root.dwcp.v1.Networks);
+    const put = (vni) => call(client, 'put', { id: 'w2', network: { vni, labels: { t: 'js' } } });
+    await put(7201);
+    const told = [];
+    const stream = client.watch({ filter: 'label.t=js' });
+    const failed = await failure((async () => {
+      for await (const change of stream) {
+        told.push(change);
+        if (told.length === 2) {
+          await put(7202);
+          await call(client, 'delete', { id: 'w2' });
+        }
+        if (told.length === 4) stream.cancel();
+      }
+    })());
+    assert.equal(failed.code, grpc.status.CANCELLED);
+    assert.deepEqual(told.map((t) => [t.event, t.item?.vni]), [['ADDED', 7201], ['BOOKMARK', undefined], ['MODIFIED', 7202], ['DELETED', 7202]]);
+    const tooOld = await failure(collect(client.watch({ resourceVersion: '1.00000001.1' })));
+    assert.equal(tooOld.code, grpc.status.OUT_OF_RANGE);
+  },
 };
 
 await scenarios[scenario]();

@@ -189,4 +189,22 @@ def stalled_reader():
     stream.cancel()
 
 
+def watch():
+    stub = networks()
+    stub.Put(networks_pb2.PutNetworkRequest(id="w1", network=networks_pb2.Network(vni=7101, labels={"t": "py"})))
+    stream = stub.Watch(networks_pb2.WatchNetworksRequest(filter="label.t=py"))
+    first, bookmark = next(stream), next(stream)
+    expect([(first.event, first.item.id), (bookmark.event, bookmark.item.id)], [(common_pb2.ADDED, "w1"), (common_pb2.BOOKMARK, "")])
+    stub.Put(networks_pb2.PutNetworkRequest(id="w1", network=networks_pb2.Network(vni=7102, labels={"t": "py"})))
+    stub.Delete(networks_pb2.DeleteNetworkRequest(id="w1"))
+    changed, deleted = next(stream), next(stream)
+    expect([(changed.event, changed.item.vni), (deleted.event, deleted.item.vni)], [(common_pb2.MODIFIED, 7102), (common_pb2.DELETED, 7102)])
+    stream.cancel()
+    again = stub.Watch(networks_pb2.WatchNetworksRequest(filter="label.t=py", resource_version=changed.resource_version))
+    expect([next(again).event, next(again).event], [common_pb2.BOOKMARK, common_pb2.DELETED])
+    again.cancel()
+    e = failure(lambda: next(stub.Watch(networks_pb2.WatchNetworksRequest(resource_version="1.00000001.1"))))
+    expect((e.code(), problems_of(e).type), (grpc.StatusCode.OUT_OF_RANGE, "urn:dwcp:problem:version-too-old"))
+
+
 globals()[scenario]()
