@@ -71,7 +71,7 @@ public sealed class NorthboundServer : IAsyncDisposable
             ReflectionV1.BindService(reflection),
             reflection.BindAsAlpha(),
         ];
-        var operations = new OperationPages(_metrics, notReady);
+        var operations = new OperationPages(_metrics, notReady, routes);
         var transcoder = new Transcoder(routes, options, clock, _log, _app.Lifetime.ApplicationStopping);
         var grpc = new GrpcDispatcher(
             all.SelectMany(BoundMethod.Of), new() { MaxMessageBytes = options.MaxMessageBytes }, clock, loggers.CreateLogger<GrpcDispatcher>(), _app.Lifetime.ApplicationStopping);

@@ -19,7 +19,7 @@ public sealed class GrpcioServerTests(RealClients clients) : IClassFixture<RealC
 
     public async Task InitializeAsync()
     {
-        _server = Command.Start(Path.Combine(clients.Folder, "Python"), "/usr/bin/python3", "server.py", clients.Stubs, "gzip");
+        _server = ForeignProgram.Start(Path.Combine(clients.Folder, "Python"), "/usr/bin/python3", "server.py", clients.Stubs, "gzip");
         _address = new($"http://127.0.0.1:{await _server.StandardOutput.ReadLineAsync()}");
         _channel = new(_address);
     }

@@ -11,10 +11,10 @@ public sealed class RealClientTests(RealClients clients) : IClassFixture<RealCli
     [Theory]
     [MemberData(nameof(Scenarios))]
     public Task Grpcio_calls(string scenario)
-        => Command.RunAsync(Path.Combine(clients.Folder, "Python"), "/usr/bin/python3", "client.py", clients.Stubs, scenario, clients.ApiPort, clients.EchoPort);
+        => ForeignProgram.RunAsync(Path.Combine(clients.Folder, "Python"), "/usr/bin/python3", "client.py", clients.Stubs, scenario, clients.ApiPort, clients.EchoPort);
 
     [Theory]
     [MemberData(nameof(Scenarios))]
     public Task Grpc_js_calls(string scenario)
-        => Command.RunAsync(Path.Combine(clients.Folder, "Node"), "node", "client.js", clients.Protos, clients.Folder, scenario, clients.ApiPort, clients.EchoPort);
+        => ForeignProgram.RunAsync(Path.Combine(clients.Folder, "Node"), "node", "client.js", clients.Protos, clients.Folder, scenario, clients.ApiPort, clients.EchoPort);
 }

@@ -3,7 +3,7 @@ using System.Diagnostics;
 namespace Dwcp.Sdn.SystemTests.Grpc;
 
 /// <summary>A program that a test starts and whose end it judges.</summary>
-internal static class Command
+internal static class ForeignProgram
 {
     /// <summary>The checkout: the folder above that has the solution.</summary>
     public static string Repository { get; } = FindRepository();
