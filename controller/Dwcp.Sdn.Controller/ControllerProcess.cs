@@ -64,7 +64,7 @@ internal sealed class ControllerProcess(ControllerOptions options, ILoggerFactor
         fabric.HostWoken += hosts.Wake;
         fabric.FlowReader = switches.ReadFlowsAsync;
         await using var north = new NorthboundServer(
-            fabric, new NorthboundOptions { Http = options.Http, InsecureHttp = options.InsecureHttp }, () => [], logs, TimeProvider.System);
+            fabric, new NorthboundOptions { Http = options.Http, Grpc = options.Grpc, InsecureHttp = options.InsecureHttp }, () => [], logs, TimeProvider.System);
 
         Task[] loops = [fabric.RunAsync(stop), openFlow.RunAsync(stop), hosts.RunAsync(ovsdb.HostsAsync(stop), stop)];
         await north.StartAsync(stop);

@@ -22,6 +22,7 @@ public sealed partial class FabricMachine
             dirty.UnionWith(Intent.SubnetsOf(network.Id).Select(s => new ObjectRef(ResourceKind.Subnet, s)));
         }
 
+        next = next with { Touched = [.. dirty] };
         foreach (var kind in dirty.GroupBy(d => d.Kind))
         {
             var objects = next.Of(kind.Key).ToBuilder();
@@ -54,7 +55,7 @@ public sealed partial class FabricMachine
         }
 
         happened.Clear();
-        Snapshot = next with { Events = kept };
+        Snapshot = next with { Events = kept, Happened = events };
         return events;
     }
 

@@ -18,6 +18,12 @@ public sealed record FabricSnapshot(
 
     public static readonly FabricSnapshot Empty = new(0, None, None, None, None, ImmutableQueue<FabricEvent>.Empty);
 
+    /// <summary>The objects that may differ from the snapshot before; no others do.</summary>
+    public ImmutableArray<ObjectRef> Touched { get; init; } = [];
+
+    /// <summary>The events that the snapshot before did not have.</summary>
+    public ImmutableArray<FabricEvent> Happened { get; init; } = [];
+
     public ImmutableSortedDictionary<string, Resource> Of(ResourceKind kind) => kind switch
     {
         ResourceKind.Network => Networks,

@@ -6,19 +6,23 @@ using Dwcp.Sdn.Northbound.Metrics;
 using Dwcp.Sdn.Northbound.Rest;
 using Dwcp.Sdn.Northbound.Services;
 using Grpc.Core;
+using Grpc.Health.V1;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
+using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
+using ReflectionV1 = Grpc.Reflection.V1.ServerReflection;
+using ReflectionV1Alpha = Grpc.Reflection.V1Alpha.ServerReflection;
 using ServiceDescriptor = Google.Protobuf.Reflection.ServiceDescriptor;
 
 namespace Dwcp.Sdn.Northbound;
 
-/// <summary>The controller's API over HTTP: one set of handlers, with the paths by which operators watch the process.</summary>
+/// <summary>The controller's API over HTTP and gRPC: one set of handlers, with the paths by which operators watch the process.</summary>
 public sealed class NorthboundServer : IAsyncDisposable
 {
     private readonly WebApplication _app;
@@ -38,42 +42,12 @@ public sealed class NorthboundServer : IAsyncDisposable
             kestrel.Limits.MaxRequestHeadersTotalSize = 16 * 1024;
             kestrel.Limits.MaxRequestLineSize = 8 * 1024;
             kestrel.Limits.RequestHeadersTimeout = TimeSpan.FromSeconds(10);
+            kestrel.Limits.Http2.MaxStreamsPerConnection = 4096;
+            kestrel.Limits.Http2.KeepAlivePingDelay = TimeSpan.FromSeconds(30);
             kestrel.Listen(options.Http, listen => listen.Protocols = HttpProtocols.Http1);
+            kestrel.Listen(options.Grpc, listen => listen.Protocols = HttpProtocols.Http2);
         });
         _app = builder.Build();
-        var operations = new OperationPages(_metrics, notReady);
-        var transcoder = new Transcoder(Bind(fabric), options, clock, _log);
-        _app.Run(http => operations.TryAnswer(http) ?? transcoder.HandleAsync(http));
-    }
-
-    /// <summary>Where HTTP listens; known once started.</summary>
-    public IPEndPoint HttpEndPoint
-    {
-        get
-        {
-            var address = new Uri(_app.Services.GetRequiredService<IServer>().Features.GetRequiredFeature<IServerAddressesFeature>().Addresses.Single());
-            return new(IPAddress.Parse(address.Host), address.Port);
-        }
-    }
-
-    /// <exception cref="IOException">The address is in use or is not ours.</exception>
-    public async Task StartAsync(CancellationToken stop)
-    {
-        await _app.StartAsync(stop);
-        _log.Listening("HTTP", HttpEndPoint.ToString());
-    }
-
-    /// <summary>Takes no more requests and lets those under way end, until <paramref name="stop"/>.</summary>
-    public Task StopAsync(CancellationToken stop) => _app.StopAsync(stop);
-
-    public async ValueTask DisposeAsync()
-    {
-        await _app.DisposeAsync();
-        _metrics.Dispose();
-    }
-
-    private static HttpRoutes Bind(IFabric fabric)
-    {
         (ServiceDescriptor Descriptor, ServerServiceDefinition Service)[] services =
         [
             (Networks.Descriptor, Networks.BindService(new NetworkService(fabric))),
@@ -88,6 +62,52 @@ public sealed class NorthboundServer : IAsyncDisposable
             routes.Add(descriptor, BoundMethod.Of(service));
         }
 
-        return routes;
+        ServiceDescriptor[] described = [.. services.Select(s => s.Descriptor), Health.Descriptor, ReflectionV1.Descriptor, ReflectionV1Alpha.Descriptor];
+        var reflection = new ReflectionService(described);
+        IEnumerable<ServerServiceDefinition> all =
+        [
+            .. services.Select(s => s.Service),
+            Health.BindService(new HealthService(described, notReady, clock)),
+            ReflectionV1.BindService(reflection),
+            reflection.BindAsAlpha(),
+        ];
+        var operations = new OperationPages(_metrics, notReady, routes);
+        var transcoder = new Transcoder(routes, options, clock, _log, _app.Lifetime.ApplicationStopping);
+        var grpc = new GrpcDispatcher(
+            all.SelectMany(BoundMethod.Of), new() { MaxMessageBytes = options.MaxMessageBytes }, clock, loggers.CreateLogger<GrpcDispatcher>(), _app.Lifetime.ApplicationStopping);
+
+        // Each listener speaks one version of HTTP, so the version says which of them the request came to.
+        _app.Run(http => HttpProtocol.IsHttp2(http.Request.Protocol)
+            ? grpc.HandleAsync(http)
+            : operations.TryAnswer(http) ?? transcoder.HandleAsync(http));
+    }
+
+    /// <summary>Where HTTP listens; known once started.</summary>
+    public IPEndPoint HttpEndPoint => EndPoint(0);
+
+    /// <summary>Where gRPC listens; known once started.</summary>
+    public IPEndPoint GrpcEndPoint => EndPoint(1);
+
+    /// <exception cref="IOException">The address is in use or is not ours.</exception>
+    public async Task StartAsync(CancellationToken stop)
+    {
+        await _app.StartAsync(stop);
+        _log.Listening("HTTP", HttpEndPoint.ToString());
+        _log.Listening("gRPC", GrpcEndPoint.ToString());
+    }
+
+    /// <summary>Takes no more requests and lets those under way end, until <paramref name="stop"/>.</summary>
+    public Task StopAsync(CancellationToken stop) => _app.StopAsync(stop);
+
+    public async ValueTask DisposeAsync()
+    {
+        await _app.DisposeAsync();
+        _metrics.Dispose();
+    }
+
+    private IPEndPoint EndPoint(int listener)
+    {
+        var address = new Uri(_app.Services.GetRequiredService<IServer>().Features.GetRequiredFeature<IServerAddressesFeature>().Addresses.ElementAt(listener));
+        return new(IPAddress.Parse(address.Host), address.Port);
     }
 }

@@ -11,20 +11,25 @@ die() {
     exit 1
 }
 
-# What each purpose needs: a command, or a library as lib:SONAME, and the Debian package that has it.
+# What each purpose needs: a command, a library as lib:SONAME, a file as file:PATH or a module of the system's Python as
+# python:NAME, and the Debian package that has it.
 requirements() {
     case $1 in
         lab) printf '%s\n' ovs-vswitchd=openvswitch-switch ovsdb-server=openvswitch-switch ip=iproute2 \
                 ethtool=ethtool ping=iputils-ping jq=jq ;;
         controller) printf '%s\n' lib:libsqlite3.so.0=libsqlite3-0 ;;
         run) requirements lab; requirements controller; printf '%s\n' curl=curl ;;
-        test) requirements run; printf '%s\n' strace=strace tcpdump=tcpdump arping=iputils-arping ;;
+        test) requirements run; requirements grpc; printf '%s\n' strace=strace tcpdump=tcpdump arping=iputils-arping ;;
+        grpc) printf '%s\n' protoc=protobuf-compiler grpc_python_plugin=protobuf-compiler-grpc \
+                file:/usr/include/google/protobuf/any.proto=libprotobuf-dev python:grpc=python3-grpcio node=nodejs npm=npm ;;
         *) die "nothing is known as '$1'" ;;
     esac
 }
 
 present() {
     case $1 in
+        file:*) [[ -e ${1#file:} ]] ;;
+        python:*) /usr/bin/python3 -c "import ${1#python:}" 2>/dev/null ;;
         lib:*) [[ $(ldconfig -p) == *"${1#lib:}"* ]] ;;
         *) command -v "$1" >/dev/null ;;
     esac

@@ -4,6 +4,7 @@ using Dwcp.Sdn.Core.Model;
 using Dwcp.Sdn.Core.Net;
 using Dwcp.Sdn.Core.Store;
 using Dwcp.Sdn.Fabric;
+using Dwcp.Sdn.Fabric.Changes;
 using Dwcp.Sdn.Fabric.Intent;
 using Microsoft.Extensions.Logging;
 
@@ -24,7 +25,7 @@ internal sealed class FabricLoop(FabricMachine machine, IStateStore store, TimeP
     private readonly HashSet<string> recordsToDelete = [];
     private Message? held;
 
-    private volatile FabricSnapshot snapshot = machine.Snapshot;
+    private readonly ChangeFeed feed = new((uint)Random.Shared.NextInt64(1, uint.MaxValue), time);
 
     /// <summary>Called with each switch whose needs changed.</summary>
     public event Action<DatapathId>? SwitchWoken;
@@ -42,15 +43,15 @@ internal sealed class FabricLoop(FabricMachine machine, IStateStore store, TimeP
         return await done.Task.WaitAsync(stop);
     }
 
-    public Resource? Find(ResourceKind kind, string id) => snapshot.Of(kind).GetValueOrDefault(id);
+    public Resource? Find(ResourceKind kind, string id) => feed.Snapshot.Of(kind).GetValueOrDefault(id);
 
-    public ResourceList List(ResourceKind kind)
-    {
-        var now = snapshot;
-        return new ResourceList([.. now.Of(kind).Values], now.Revision);
-    }
+    public ResourceList List(ResourceKind kind) => feed.List(kind);
 
-    public ImmutableArray<FabricEvent> Events() => [.. snapshot.Events];
+    public EventList Events() => feed.Events();
+
+    public IAsyncEnumerable<ResourceChange> WatchAsync(ResourceKind kind, FeedPosition? after, CancellationToken stop) => feed.WatchAsync(kind, after, stop);
+
+    public IAsyncEnumerable<EventChange> WatchEventsAsync(FeedPosition? after, CancellationToken stop) => feed.WatchEventsAsync(after, stop);
 
     public async Task<ImmutableArray<FlowEntry>?> ReadFlowsAsync(string switchId, CancellationToken stop) =>
         Find(ResourceKind.Switch, switchId)?.Status is SwitchStatus { Connected: true, DatapathId: { } text }
@@ -208,7 +209,7 @@ internal sealed class FabricLoop(FabricMachine machine, IStateStore store, TimeP
     private void Publish()
     {
         var effects = machine.Settle(time.GetUtcNow());
-        snapshot = machine.Snapshot;
+        feed.Publish(machine.Snapshot);
         foreach (var put in effects.Put)
         {
             recordsToDelete.Remove(put.Key);

@@ -18,5 +18,14 @@ public interface IFabric
     Task<ImmutableArray<FlowEntry>?> ReadFlowsAsync(string switchId, CancellationToken stop);
 
     /// <summary>The events that are kept, oldest first.</summary>
-    ImmutableArray<FabricEvent> Events();
+    EventList Events();
+
+    /// <summary>
+    /// Every change of a kind after a position, in order and without end, with a bookmark when it stands and now and then; null = first all objects as
+    /// they are. A position that cannot be served, and a reader that is too slow, end it with an element that says so.
+    /// </summary>
+    IAsyncEnumerable<ResourceChange> WatchAsync(ResourceKind kind, FeedPosition? after, CancellationToken stop);
+
+    /// <summary>The same of events; null = first those that are kept.</summary>
+    IAsyncEnumerable<EventChange> WatchEventsAsync(FeedPosition? after, CancellationToken stop);
 }

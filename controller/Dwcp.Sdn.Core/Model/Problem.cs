@@ -24,6 +24,8 @@ public static class ProblemCodes
     public const string Exhausted = "exhausted";
     public const string NotFound = "not-found";
     public const string VersionMoved = "version-moved";
+    public const string VersionTooOld = "version-too-old";
+    public const string TooSlow = "too-slow";
     public const string Unavailable = "unavailable";
     public const string UnknownParameter = "unknown-parameter";
     public const string MethodNotAllowed = "method-not-allowed";

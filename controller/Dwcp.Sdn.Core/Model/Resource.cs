@@ -33,10 +33,10 @@ public sealed record Resource(
 public abstract record ResourceSpec;
 
 /// <summary>What is true of an object now.</summary>
-public abstract record ResourceStatus(ImmutableArray<Condition> Conditions, long ObservedGeneration);
+public abstract record ResourceStatus(EquatableArray<Condition> Conditions, long ObservedGeneration);
 
-/// <summary>A page of a list, all of one revision.</summary>
-public sealed record ResourceList(ImmutableArray<Resource> Items, long Revision);
+/// <summary>All objects of a kind at one moment; a watch after the position misses nothing.</summary>
+public sealed record ResourceList(ImmutableArray<Resource> Items, FeedPosition Position);
 
 /// <summary>What callers ask of the fabric.</summary>
 public abstract record FabricCommand(ResourceKind Kind, string Id)

@@ -1,5 +1,3 @@
-using System.Collections.Immutable;
-
 namespace Dwcp.Sdn.Core.Model;
 
 /// <summary>What is true of a network.</summary>
@@ -7,11 +5,11 @@ namespace Dwcp.Sdn.Core.Model;
 /// <param name="Mtu">What a VM may send, in octets of an IP packet.</param>
 /// <param name="Hosts">The hosts that carry it, sorted.</param>
 public sealed record NetworkStatus(
-    ImmutableArray<Condition> Conditions, long ObservedGeneration, uint BridgeDomain, uint Mtu, ImmutableArray<string> Hosts, int Ports)
+    EquatableArray<Condition> Conditions, long ObservedGeneration, uint BridgeDomain, uint Mtu, EquatableArray<string> Hosts, int Ports)
     : ResourceStatus(Conditions, ObservedGeneration);
 
 /// <summary>What is true of a subnet.</summary>
-public sealed record SubnetStatus(ImmutableArray<Condition> Conditions, long ObservedGeneration, int AddressesInUse)
+public sealed record SubnetStatus(EquatableArray<Condition> Conditions, long ObservedGeneration, int AddressesInUse)
     : ResourceStatus(Conditions, ObservedGeneration);
 
 /// <summary>What is true of a port.</summary>
@@ -21,7 +19,7 @@ public sealed record SubnetStatus(ImmutableArray<Condition> Conditions, long Obs
 /// <param name="Interface">The name of the interface there, or null.</param>
 /// <param name="State"><c>UP</c>, <c>DOWN</c> or <c>UNBOUND</c>.</param>
 public sealed record PortStatus(
-    ImmutableArray<Condition> Conditions, long ObservedGeneration, uint LogicalPort, string? Host, uint? OfPort, string? Interface, string State)
+    EquatableArray<Condition> Conditions, long ObservedGeneration, uint LogicalPort, string? Host, uint? OfPort, string? Interface, string State)
     : ResourceStatus(Conditions, ObservedGeneration);
 
 /// <summary>A port of a switch.</summary>
@@ -31,7 +29,7 @@ public sealed record SwitchPortStatus(uint OfPort, string Name, string Type, str
 /// <param name="Address">Where its connection comes from, as ADDR:PORT; null while it is away.</param>
 /// <param name="Flows">The flows that it was seen to hold when it last confirmed a change.</param>
 public sealed record SwitchStatus(
-    ImmutableArray<Condition> Conditions,
+    EquatableArray<Condition> Conditions,
     long ObservedGeneration,
     string? DatapathId,
     string? Address,
@@ -40,7 +38,7 @@ public sealed record SwitchStatus(
     string? OvsVersion,
     string? OpenFlowVersion,
     bool Connected,
-    ImmutableArray<SwitchPortStatus> Ports,
+    EquatableArray<SwitchPortStatus> Ports,
     int Flows,
     int Groups,
     int Meters,

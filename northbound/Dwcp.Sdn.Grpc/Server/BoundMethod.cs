@@ -12,6 +12,9 @@ public abstract class BoundMethod(IMethod method)
     /// <exception cref="InvalidOperationException">The method streams its requests.</exception>
     public abstract Task CallAsync(IMessage request, Func<IMessage, Task> write, ServerCallContext context);
 
+    /// <summary>Calls the handler with the messages of a gRPC call.</summary>
+    internal abstract Task ServeAsync(ServerCall call);
+
     /// <summary>The methods of a service definition.</summary>
     public static IReadOnlyList<BoundMethod> Of(ServerServiceDefinition service)
     {
@@ -67,6 +70,51 @@ internal sealed class BoundMethod<TRequest, TResponse>(Method<TRequest, TRespons
         {
             throw new InvalidOperationException($"{Method.FullName} streams its requests");
         }
+    }
+
+    internal override async Task ServeAsync(ServerCall call)
+    {
+        if (Unary is { } unary)
+        {
+            await AnswerAsync(call, await unary(await call.ReadOnlyOneAsync(Typed.RequestMarshaller), call));
+        }
+        else if (ServerStreaming is { } streaming)
+        {
+            await streaming(await call.ReadOnlyOneAsync(Typed.RequestMarshaller), new CallWriter(call, Typed.ResponseMarshaller), call);
+        }
+        else if (ClientStreaming is { } collecting)
+        {
+            await AnswerAsync(call, await collecting(new CallReader(call, Typed.RequestMarshaller), call));
+        }
+        else if (DuplexStreaming is { } duplex)
+        {
+            await duplex(new CallReader(call, Typed.RequestMarshaller), new CallWriter(call, Typed.ResponseMarshaller), call);
+        }
+    }
+
+    // The answer leaves together with the trailers, so it needs no flush of its own; beside an error it would be in the way.
+    private Task AnswerAsync(ServerCall call, TResponse answer) => call.Status.StatusCode == StatusCode.OK
+        ? call.WriteAsync(Typed.ResponseMarshaller, answer, call.WriteOptions, flush: false)
+        : Task.CompletedTask;
+
+    private sealed class CallReader(ServerCall call, Marshaller<TRequest> marshaller) : IAsyncStreamReader<TRequest>
+    {
+        public TRequest Current { get; private set; } = null!;
+
+        public async Task<bool> MoveNext(CancellationToken cancellationToken)
+        {
+            using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, call.CancellationToken);
+            var next = await call.ReadAsync(marshaller, either.Token);
+            Current = next!;
+            return next is not null;
+        }
+    }
+
+    private sealed class CallWriter(ServerCall call, Marshaller<TResponse> marshaller) : IServerStreamWriter<TResponse>
+    {
+        public WriteOptions? WriteOptions { get; set; }
+
+        public Task WriteAsync(TResponse message) => call.WriteAsync(marshaller, message, WriteOptions ?? call.WriteOptions, flush: true);
     }
 
     private sealed class CallbackWriter(Func<IMessage, Task> write) : IServerStreamWriter<TResponse>

@@ -3,44 +3,53 @@ using System.Runtime.InteropServices;
 using System.Text.Json;
 using Dwcp.Sdn.Core.Model;
 using Dwcp.Sdn.Northbound.Metrics;
+using Dwcp.Sdn.Northbound.OpenApi;
 using Grpc.Core;
 using Microsoft.AspNetCore.Http;
 
 namespace Dwcp.Sdn.Northbound.Rest;
 
-/// <summary>What operators and their tools ask of the process itself: does it live, is it ready, which version, which figures.</summary>
-internal sealed class OperationPages(MetricsCollector metrics, Func<IReadOnlyList<string>> notReady)
+/// <summary>What operators and their tools ask of the process itself: does it live, is it ready, which version, which figures, which API.</summary>
+internal sealed class OperationPages(MetricsCollector metrics, Func<IReadOnlyList<string>> notReady, HttpRoutes routes)
 {
-    private static readonly string Version = JsonSerializer.Serialize(new
-    {
-        version = typeof(OperationPages).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()!.InformationalVersion,
-        api = "v1",
-        runtime = RuntimeInformation.FrameworkDescription,
-    });
+    private static readonly string Version = typeof(OperationPages).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()!.InformationalVersion;
+
+    private static readonly string VersionPage = JsonSerializer.Serialize(new { version = Version, api = "v1", runtime = RuntimeInformation.FrameworkDescription });
+
+    private readonly Lazy<string> _openApi = new(() => OpenApiDocument.Of(routes, Version.Split('+')[0]));
 
     /// <summary>The answer, or null when the path is none of these.</summary>
     public Task? TryAnswer(HttpContext http)
     {
-        if (http.Request.Path.Value is not ("/healthz" or "/readyz" or "/version" or "/metrics"))
+        Func<HttpContext, Task>? answer = http.Request.Path.Value switch
         {
-            return null;
-        }
-
-        if (!HttpMethods.IsGet(http.Request.Method) && !HttpMethods.IsHead(http.Request.Method))
-        {
-            var refused = Faults.Of(StatusCode.Unimplemented, 405, ProblemCodes.MethodNotAllowed, $"{http.Request.Path} is only read",
-                Faults.Problem("", ProblemCodes.MethodNotAllowed, $"{http.Request.Method} is not possible here", "Use GET"));
-            refused.Trailers.Add("allow", "GET, HEAD");
-            return RestResponse.WriteProblemAsync(http, refused);
-        }
-
-        return http.Request.Path.Value switch
-        {
-            "/healthz" => RestResponse.WriteTextAsync(http, "text/plain", "ok"),
-            "/version" => RestResponse.WriteTextAsync(http, "application/json", Version),
-            "/metrics" => RestResponse.WriteTextAsync(http, "text/plain; version=0.0.4; charset=utf-8", PrometheusText.Of(metrics.Collect())),
-            _ => Ready(http),
+            "/healthz" => static http => RestResponse.WriteTextAsync(http, "text/plain", "ok"),
+            "/readyz" => Ready,
+            "/version" => static http => RestResponse.WriteTextAsync(http, "application/json", VersionPage),
+            "/metrics" => http => RestResponse.WriteTextAsync(http, "text/plain; version=0.0.4; charset=utf-8", PrometheusText.Of(metrics.Collect())),
+            "/openapi.json" => http => RestResponse.WriteTextAsync(http, "application/json", _openApi.Value),
+            "/docs" or "/docs/" => static http => Page(http, "docs.html", "text/html; charset=utf-8"),
+            "/docs/docs.js" => static http => Page(http, "docs.js", "text/javascript; charset=utf-8"),
+            "/docs/docs.css" => static http => Page(http, "docs.css", "text/css; charset=utf-8"),
+            _ => null,
         };
+        if (answer is null || HttpMethods.IsGet(http.Request.Method) || HttpMethods.IsHead(http.Request.Method))
+        {
+            return answer?.Invoke(http);
+        }
+
+        var refused = Faults.Of(StatusCode.Unimplemented, 405, ProblemCodes.MethodNotAllowed, $"{http.Request.Path} is only read",
+            Faults.Problem("", ProblemCodes.MethodNotAllowed, $"{http.Request.Method} is not possible here", "Use GET"));
+        refused.Trailers.Add("allow", "GET, HEAD");
+        return RestResponse.WriteProblemAsync(http, refused);
+    }
+
+    // Nothing but what this server sends is loaded or run.
+    private static Task Page(HttpContext http, string name, string contentType)
+    {
+        using var reader = new StreamReader(typeof(OperationPages).Assembly.GetManifestResourceStream(name)!);
+        http.Response.Headers.ContentSecurityPolicy = "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; base-uri 'none'; frame-ancestors 'none'";
+        return RestResponse.WriteTextAsync(http, contentType, reader.ReadToEnd());
     }
 
     private Task Ready(HttpContext http)

@@ -126,6 +126,10 @@ internal sealed class RestRequest
         return Field("validate_only") is not null;
     }
 
+    /// <summary>Whether a field of a route's request is a query parameter.</summary>
+    public static bool IsQueryField(FieldDescriptor field, HttpRoute route)
+        => field is { FieldType: not FieldType.Message, IsRepeated: false, Name: not "if_match" } && !route.Path.Variables.Contains(field.Name);
+
     // The parser leaves strings unread; one that is no text must not surprise whoever reads it.
     private static bool IsUnicode(ReadOnlySpan<byte> json)
     {
@@ -155,6 +159,5 @@ internal sealed class RestRequest
 
     private FieldDescriptor? Field(string name) => Message.Descriptor.FindFieldByName(name);
 
-    private bool IsQueryField(FieldDescriptor field)
-        => field is { FieldType: not FieldType.Message, IsRepeated: false, Name: not "if_match" } && !_match.Route.Path.Variables.Contains(field.Name);
+    private bool IsQueryField(FieldDescriptor field) => IsQueryField(field, _match.Route);
 }

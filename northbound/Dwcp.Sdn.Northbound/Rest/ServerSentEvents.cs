@@ -22,6 +22,10 @@ internal static class ServerSentEvents
             details.Instance = http.Request.Path.ToUriComponent();
             await SendAsync(http, $"event: ERROR\ndata: {JsonMessages.Formatter.Format(details)}\n\n", call.CancellationToken);
         }
+        catch (OperationCanceledException) when (http.Response.HasStarted)
+        {
+            // The caller has gone or the controller ends; whoever wants more comes again with the last id.
+        }
     }
 
     // A browser that reconnects says by Last-Event-ID where it was.
@@ -48,7 +52,10 @@ internal static class ServerSentEvents
         var data = fields.FindFieldByName("item").Accessor.GetValue(message) is IMessage item
             ? JsonMessages.Formatter.Format(item)
             : $"{{ \"resourceVersion\": \"{version}\" }}";
-        return SendAsync(http, $"event: {name}\nid: {version}\ndata: {data}\n\n", stop);
+
+        // Before all objects have been told there is nothing to go on after, and an empty id would say so wrongly.
+        var id = version.Length == 0 ? "" : $"id: {version}\n";
+        return SendAsync(http, $"event: {name}\n{id}data: {data}\n\n", stop);
     }
 
     private static async Task SendAsync(HttpContext http, string text, CancellationToken stop)

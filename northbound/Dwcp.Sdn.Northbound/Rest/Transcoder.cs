@@ -10,7 +10,7 @@ using Status = Grpc.Core.Status;
 namespace Dwcp.Sdn.Northbound.Rest;
 
 /// <summary>Leads an HTTP request to the service method whose google.api.http rule it fits, and the answer back.</summary>
-internal sealed class Transcoder(HttpRoutes routes, NorthboundOptions options, TimeProvider clock, ILogger log)
+internal sealed class Transcoder(HttpRoutes routes, NorthboundOptions options, TimeProvider clock, ILogger log, CancellationToken stopping)
 {
     public async Task HandleAsync(HttpContext http)
     {
@@ -76,7 +76,9 @@ internal sealed class Transcoder(HttpRoutes routes, NorthboundOptions options, T
         request.ReadPath();
         request.ReadQuery(http.Request.Query);
         request.ReadIfMatch(http.Request.Headers.IfMatch);
-        using var deadline = CancellationTokenSource.CreateLinkedTokenSource(http.RequestAborted);
+        using var deadline = match.Route.Rpc.IsServerStreaming
+            ? CancellationTokenSource.CreateLinkedTokenSource(http.RequestAborted, stopping)
+            : CancellationTokenSource.CreateLinkedTokenSource(http.RequestAborted);
         if (!match.Route.Rpc.IsServerStreaming)
         {
             deadline.CancelAfter(options.RequestTimeout);

@@ -152,7 +152,7 @@ internal static class Mapping
                 Connected = status.Connected,
                 Versions = new(),
                 Ports = { status.Ports.Select(ToSwitchPort) },
-                Counts = new() { Ports = status.Ports.Length, Flows = status.Flows, Groups = status.Groups, Meters = status.Meters },
+                Counts = new() { Ports = status.Ports.Count, Flows = status.Flows, Groups = status.Groups, Meters = status.Meters },
             },
         };
         Set(spec.Mode, v => m.Mode = Value<V1.Switch.Types.Mode>(v));

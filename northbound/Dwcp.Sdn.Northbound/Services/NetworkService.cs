@@ -27,4 +27,11 @@ internal sealed class NetworkService(IFabric fabric) : Networks.NetworksBase
 
     public override Task<Empty> Delete(DeleteNetworkRequest request, ServerCallContext context)
         => _handler.DeleteAsync(request.Id, request.ValidateOnly, request.IfMatch, context);
+
+    public override Task Watch(WatchNetworksRequest request, IServerStreamWriter<WatchNetworksResponse> responseStream, ServerCallContext context)
+        => _handler.WatchAsync(
+            request.ResourceVersion,
+            request.Filter,
+            (change, version, item) => responseStream.WriteAsync(new() { Event = change, ResourceVersion = version, Item = item }),
+            context);
 }

@@ -27,4 +27,11 @@ internal sealed class PortService(IFabric fabric) : Ports.PortsBase
 
     public override Task<Empty> Delete(DeletePortRequest request, ServerCallContext context)
         => _handler.DeleteAsync(request.Id, request.ValidateOnly, request.IfMatch, context);
+
+    public override Task Watch(WatchPortsRequest request, IServerStreamWriter<WatchPortsResponse> responseStream, ServerCallContext context)
+        => _handler.WatchAsync(
+            request.ResourceVersion,
+            request.Filter,
+            (change, version, item) => responseStream.WriteAsync(new() { Event = change, ResourceVersion = version, Item = item }),
+            context);
 }

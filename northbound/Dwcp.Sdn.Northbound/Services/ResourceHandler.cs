@@ -25,7 +25,7 @@ internal sealed class ResourceHandler<T>(IFabric fabric, ResourceKind kind, Func
     {
         var paging = new Paging(pageSize, pageToken, filter, new T().Descriptor);
         var list = fabric.List(kind);
-        return (paging.Take(list.Items.Select(r => (r.Id, (Func<T>)(() => Show(r)))), into), VersionText(list.Revision));
+        return (paging.Take(list.Items.Select(r => (r.Id, (Func<T>)(() => Show(r)))), into), list.Position.ToString());
     }
 
     public async Task<T> PutAsync(string id, T? message, bool validateOnly, string ifMatch, ServerCallContext call)
@@ -68,6 +68,26 @@ internal sealed class ResourceHandler<T>(IFabric fabric, ResourceKind kind, Func
         var command = new DeleteCommand(kind, id) { ValidateOnly = validateOnly, IfVersion = VersionOf(id, ifMatch) };
         (await fabric.ApplyAsync(command, call.CancellationToken)).OrThrow();
         return new();
+    }
+
+    /// <summary>Tells every change to a caller, as far as its filter sees it: an object that comes to fit was added, one that fits no more was deleted.</summary>
+    public async Task WatchAsync(string resourceVersion, string filter, Func<WatchEvent, string, T?, Task> tell, ServerCallContext call)
+    {
+        var (after, takes) = Watching.Read(resourceVersion, filter, new T().Descriptor);
+        await foreach (var change in fabric.WatchAsync(kind, after, call.CancellationToken))
+        {
+            var version = Watching.VersionOf(change.Kind, change.Position);
+            var was = change.Before is { } before ? Show(before) : null;
+            var @is = change.After is { } now ? Show(now) : null;
+            var told = (was is not null && takes.Takes(was), @is is not null && takes.Takes(@is)) switch
+            {
+                (false, true) => tell(WatchEvent.Added, version, @is),
+                (true, true) => tell(WatchEvent.Modified, version, @is),
+                (true, false) => tell(WatchEvent.Deleted, version, was),
+                _ => change.Kind == ChangeKind.Bookmark ? tell(WatchEvent.Bookmark, version, null) : Task.CompletedTask,
+            };
+            await told;
+        }
     }
 
     private static string VersionText(long version) => version.ToString();

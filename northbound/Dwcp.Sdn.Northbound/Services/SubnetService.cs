@@ -27,4 +27,11 @@ internal sealed class SubnetService(IFabric fabric) : Subnets.SubnetsBase
 
     public override Task<Empty> Delete(DeleteSubnetRequest request, ServerCallContext context)
         => _handler.DeleteAsync(request.Id, request.ValidateOnly, request.IfMatch, context);
+
+    public override Task Watch(WatchSubnetsRequest request, IServerStreamWriter<WatchSubnetsResponse> responseStream, ServerCallContext context)
+        => _handler.WatchAsync(
+            request.ResourceVersion,
+            request.Filter,
+            (change, version, item) => responseStream.WriteAsync(new() { Event = change, ResourceVersion = version, Item = item }),
+            context);
 }

@@ -28,11 +28,18 @@ internal sealed class SwitchService(IFabric fabric) : Switches.SwitchesBase
     public override Task<Empty> Delete(DeleteSwitchRequest request, ServerCallContext context)
         => _handler.DeleteAsync(request.Id, request.ValidateOnly, request.IfMatch, context);
 
+    public override Task Watch(WatchSwitchesRequest request, IServerStreamWriter<WatchSwitchesResponse> responseStream, ServerCallContext context)
+        => _handler.WatchAsync(
+            request.ResourceVersion,
+            request.Filter,
+            (change, version, item) => responseStream.WriteAsync(new() { Event = change, ResourceVersion = version, Item = item }),
+            context);
+
     public override async Task<ListFlowsResponse> ListFlows(ListFlowsRequest request, ServerCallContext context)
     {
         var paging = new Paging(request.PageSize, request.PageToken, request.Filter, Flow.Descriptor);
         var flows = await fabric.ReadFlowsAsync(request.Id, context.CancellationToken) ?? throw NoFlows(request.Id);
-        var page = new ListFlowsResponse { ResourceVersion = fabric.List(ResourceKind.Switch).Revision.ToString() };
+        var page = new ListFlowsResponse { ResourceVersion = fabric.List(ResourceKind.Switch).Position.ToString() };
         page.NextPageToken = paging.Take(flows.Select((flow, i) => (i.ToString("d10"), (Func<Flow>)(() => Mapping.ToFlow(flow)))), page.Items);
         return page;
     }

@@ -1,6 +1,8 @@
 using System.Collections.Immutable;
 using Dwcp.Sdn.Core;
 using Dwcp.Sdn.Core.Model;
+using Dwcp.Sdn.Fabric;
+using Dwcp.Sdn.Fabric.Changes;
 
 namespace Dwcp.Sdn.Tests.Northbound;
 
@@ -8,14 +10,13 @@ namespace Dwcp.Sdn.Tests.Northbound;
 internal sealed class MemoryFabric(TimeProvider clock) : IFabric
 {
     private readonly Lock _lock = new();
-    private readonly SortedDictionary<(ResourceKind Kind, string Id), Resource> _objects = [];
-    private long _revision;
+    private readonly ChangeFeed _feed = new(0xfeed, clock);
+    private FabricSnapshot _snapshot = FabricSnapshot.Empty with { Revision = 0 };
+    private long _happened;
 
     public bool StoreFails { get; set; }
 
     public Dictionary<string, ImmutableArray<FlowEntry>> Flows { get; } = [];
-
-    public List<FabricEvent> Happened { get; } = [];
 
     /// <summary>Runs before each command is judged, as another caller's request may.</summary>
     public Action? Before { get; set; }
@@ -26,7 +27,7 @@ internal sealed class MemoryFabric(TimeProvider clock) : IFabric
         await Task.Yield();
         lock (_lock)
         {
-            _objects.TryGetValue((command.Kind, command.Id), out var existing);
+            var existing = Find(command.Kind, command.Id);
             if (command.IfVersion is { } version && existing?.Version != version)
             {
                 return Outcome.Failed(OutcomeKind.VersionMoved, new Problem("resourceVersion", ProblemCodes.VersionMoved, $"It is {existing?.Version}", "Read it again"));
@@ -41,26 +42,55 @@ internal sealed class MemoryFabric(TimeProvider clock) : IFabric
         }
     }
 
-    public Resource? Find(ResourceKind kind, string id)
-    {
-        lock (_lock)
-        {
-            return _objects.GetValueOrDefault((kind, id));
-        }
-    }
+    public Resource? Find(ResourceKind kind, string id) => _feed.Snapshot.Of(kind).GetValueOrDefault(id);
 
-    public ResourceList List(ResourceKind kind)
-    {
-        lock (_lock)
-        {
-            return new([.. _objects.Values.Where(o => o.Kind == kind).OrderBy(o => o.Id, StringComparer.Ordinal)], _revision);
-        }
-    }
+    public ResourceList List(ResourceKind kind) => _feed.List(kind);
 
     public Task<ImmutableArray<FlowEntry>?> ReadFlowsAsync(string switchId, CancellationToken stop)
         => Task.FromResult(Flows.TryGetValue(switchId, out var flows) ? (ImmutableArray<FlowEntry>?)flows : null);
 
-    public ImmutableArray<FabricEvent> Events() => [.. Happened];
+    public EventList Events() => _feed.Events();
+
+    public IAsyncEnumerable<ResourceChange> WatchAsync(ResourceKind kind, FeedPosition? after, CancellationToken stop) => _feed.WatchAsync(kind, after, stop);
+
+    public IAsyncEnumerable<EventChange> WatchEventsAsync(FeedPosition? after, CancellationToken stop) => _feed.WatchEventsAsync(after, stop);
+
+    public void Happen(string name, string subject, string message)
+    {
+        lock (_lock)
+        {
+            var happened = new FabricEvent(++_happened, clock.GetUtcNow(), name, subject, message);
+            Publish(_snapshot with { Events = _snapshot.Events.Enqueue(happened), Touched = [], Happened = [happened] });
+        }
+    }
+
+    /// <summary>Changes what is true of an object, as the network does without being asked.</summary>
+    public void SetStatus(ResourceKind kind, string id, Func<ResourceStatus, ResourceStatus> change)
+    {
+        lock (_lock)
+        {
+            var existing = Find(kind, id)!;
+            Store(_snapshot.Revision, kind, id, existing with { Status = change(existing.Status) });
+        }
+    }
+
+    private void Store(long revision, ResourceKind kind, string id, Resource? resource)
+    {
+        var objects = _snapshot.Of(kind);
+        objects = resource is null ? objects.Remove(id) : objects.SetItem(id, resource);
+        Publish(_snapshot.With(kind, objects) with { Revision = revision, Touched = [new ObjectRef(kind, id)], Happened = [] });
+    }
+
+    private void Publish(FabricSnapshot next)
+    {
+        if (ReferenceEquals(_feed.Snapshot, FabricSnapshot.Empty))
+        {
+            _feed.Publish(_snapshot);
+        }
+
+        _snapshot = next;
+        _feed.Publish(next);
+    }
 
     private Outcome Put(PutCommand put, Resource? existing)
     {
@@ -70,7 +100,7 @@ internal sealed class MemoryFabric(TimeProvider clock) : IFabric
             return Outcome.Failed(OutcomeKind.Invalid, problems);
         }
 
-        if (put.Spec is NetworkSpec { Vni: { } vni } && _objects.Values.Any(o => o.Id != put.Id && o.Spec is NetworkSpec other && other.Vni == vni))
+        if (put.Spec is NetworkSpec { Vni: { } vni } && _snapshot.Networks.Values.Any(o => o.Id != put.Id && o.Spec is NetworkSpec other && other.Vni == vni))
         {
             return Outcome.Failed(OutcomeKind.Conflict, new Problem("vni", ProblemCodes.InUse, $"VNI {vni} is in use", "Choose another"));
         }
@@ -87,11 +117,10 @@ internal sealed class MemoryFabric(TimeProvider clock) : IFabric
         }
 
         var generation = (existing?.Generation ?? 0) + (existing is not null && existing.Spec.Equals(spec) ? 0 : 1);
-        var made = new Resource(put.Kind, put.Id, put.Labels, _revision + 1, generation, spec, put.Spec, StatusOf(put.Kind, generation));
+        var made = new Resource(put.Kind, put.Id, put.Labels, _snapshot.Revision + 1, generation, spec, put.Spec, StatusOf(put.Kind, generation));
         if (!put.ValidateOnly)
         {
-            _revision++;
-            _objects[(put.Kind, put.Id)] = made;
+            Store(made.Version, put.Kind, put.Id, made);
         }
 
         return new(existing is null ? OutcomeKind.Created : OutcomeKind.Done, made, []);
@@ -99,15 +128,14 @@ internal sealed class MemoryFabric(TimeProvider clock) : IFabric
 
     private Outcome Delete(DeleteCommand delete, Resource? existing)
     {
-        if (delete.Kind == ResourceKind.Network && _objects.Values.Any(o => o.Spec is PortSpec port && port.Network == delete.Id))
+        if (delete.Kind == ResourceKind.Network && _snapshot.Ports.Values.Any(o => o.Spec is PortSpec port && port.Network == delete.Id))
         {
             return Outcome.Failed(OutcomeKind.Conflict, new Problem("", ProblemCodes.InUse, $"Ports are in {delete.Id}", "Delete them first"));
         }
 
         if (existing is not null && !delete.ValidateOnly)
         {
-            _revision++;
-            _objects.Remove((delete.Kind, delete.Id));
+            Store(_snapshot.Revision + 1, delete.Kind, delete.Id, null);
         }
 
         return Outcome.Done(null);
@@ -149,7 +177,7 @@ internal sealed class MemoryFabric(TimeProvider clock) : IFabric
 
     private ResourceStatus StatusOf(ResourceKind kind, long generation)
     {
-        ImmutableArray<Condition> conditions = [new(ConditionType.Accepted, ConditionStatus.True, "Accepted", "", generation, clock.GetUtcNow())];
+        EquatableArray<Condition> conditions = [new(ConditionType.Accepted, ConditionStatus.True, "Accepted", "", generation, clock.GetUtcNow())];
         return kind switch
         {
             ResourceKind.Network => new NetworkStatus(conditions, generation, 7, 1450, ["h1"], 0),

@@ -18,7 +18,7 @@ public abstract class RestFixture : IAsyncLifetime
 
     protected HttpClient Client { get; private set; } = null!;
 
-    internal virtual NorthboundOptions Options { get; } = new() { Http = new(IPAddress.Loopback, 0) };
+    internal virtual NorthboundOptions Options { get; } = new() { Http = new(IPAddress.Loopback, 0), Grpc = new(IPAddress.Loopback, 0) };
 
     public async Task InitializeAsync()
     {
@@ -32,6 +32,8 @@ public abstract class RestFixture : IAsyncLifetime
         Client.Dispose();
         await _server!.DisposeAsync();
     }
+
+    protected Task StopAsync() => _server!.StopAsync(CancellationToken.None);
 
     internal async Task<Answer> SendAsync(string method, string path, string? json = null, string contentType = "application/json", params (string Name, string Value)[] headers)
     {

@@ -8,7 +8,7 @@ namespace Dwcp.Sdn.Tests.Northbound;
 /// <summary>What is wrong with a request is said as RFC 9457 problems, all of it at once.</summary>
 public sealed class RestProblemTests : RestFixture
 {
-    internal override NorthboundOptions Options { get; } = new() { Http = new(IPAddress.Loopback, 0), MaxBodyBytes = 4096 };
+    internal override NorthboundOptions Options { get; } = new() { Http = new(IPAddress.Loopback, 0), Grpc = new(IPAddress.Loopback, 0), MaxBodyBytes = 4096 };
 
     [Fact]
     public async Task Every_problem_of_a_request_is_named_with_its_remedy()

@@ -1,0 +1,11 @@
+namespace Dwcp.Sdn.Grpc.Server;
+
+/// <summary>What a server bears.</summary>
+public sealed record GrpcLimits
+{
+    /// <summary>The longest message that is taken, in bytes, also after decompression.</summary>
+    public int MaxMessageBytes { get; init; } = 16 << 20;
+
+    /// <summary>How many calls may be under way at once; more are refused with RESOURCE_EXHAUSTED.</summary>
+    public int MaxCalls { get; init; } = 16_384;
+}

@@ -1,0 +1,17 @@
+using System.Text.Json.Nodes;
+
+namespace Dwcp.Sdn.Northbound.OpenApi;
+
+/// <summary>A request body of each kind that the controller takes as it stands.</summary>
+internal static class Examples
+{
+    private static readonly Dictionary<string, string> Bodies = new()
+    {
+        ["dwcp.v1.Network"] = """{"vni": 5001, "labels": {"tenant": "blue"}, "arpSuppression": true}""",
+        ["dwcp.v1.Subnet"] = """{"network": "blue", "cidr": "10.1.0.0/24", "gateway": "10.1.0.1"}""",
+        ["dwcp.v1.Port"] = """{"network": "blue", "mac": "02:00:00:00:00:11", "addresses": ["10.1.0.11"], "labels": {"vm": "web-1"}}""",
+        ["dwcp.v1.Switch"] = """{"mode": "OBSERVED"}""",
+    };
+
+    public static JsonNode? Of(string message) => Bodies.TryGetValue(message, out var body) ? JsonNode.Parse(body) : null;
+}

@@ -1,0 +1,40 @@
+using System.Net;
+using Dwcp.Sdn.Northbound;
+using Dwcp.Sdn.SystemTests.Grpc;
+using Dwcp.Sdn.Tests.Northbound;
+using Microsoft.Extensions.Logging.Abstractions;
+
+namespace Dwcp.Sdn.SystemTests.Northbound;
+
+/// <summary>What /openapi.json says, judged by the linter of others.</summary>
+public sealed class OpenApiLintTests
+{
+    [Fact]
+    public async Task The_description_is_valid_and_so_are_its_examples()
+    {
+        await using var server = new NorthboundServer(
+            new MemoryFabric(TimeProvider.System),
+            new NorthboundOptions { Http = new(IPAddress.Loopback, 0), Grpc = new(IPAddress.Loopback, 0) },
+            () => [],
+            NullLoggerFactory.Instance,
+            TimeProvider.System);
+        await server.StartAsync(CancellationToken.None);
+        var folder = Path.Combine(ForeignProgram.Repository, "tests/Dwcp.Sdn.SystemTests/Northbound/Node");
+        if (!Directory.Exists(Path.Combine(folder, "node_modules")))
+        {
+            await ForeignProgram.RunAsync(folder, "npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund");
+        }
+
+        var file = Path.GetTempFileName();
+        try
+        {
+            using var client = new HttpClient();
+            await File.WriteAllTextAsync(file, await client.GetStringAsync($"http://{server.HttpEndPoint}/openapi.json"));
+            await ForeignProgram.RunAsync(folder, "env", "REDOCLY_TELEMETRY=off", "REDOCLY_SUPPRESS_UPDATE_NOTICE=true", "node", "node_modules/@redocly/cli/bin/cli.js", "lint", "--config", "redocly.yaml", file);
+        }
+        finally
+        {
+            File.Delete(file);
+        }
+    }
+}
