@@ -72,7 +72,10 @@ internal sealed class OpenApiDocument
                     ["instance"] = "/v1/networks/blue",
                     ["errors"] = new JsonArray(new JsonObject
                     {
-                        ["field"] = "vni", ["code"] = "required", ["message"] = "A network needs a VNI", ["remedy"] = "Give vni, 1 to 16777215",
+                        ["field"] = "vni",
+                        ["code"] = "required",
+                        ["message"] = "A network needs a VNI",
+                        ["remedy"] = "Give vni, 1 to 16777215",
                     }),
                 },
             },
