@@ -4,6 +4,7 @@ using Dwcp.Sdn.Benchmarks;
 (string Verb, string What, Func<string[], Task<int>> RunAsync)[] verbs =
 [
     ("store", "[DIR]: durable commits per second at 1, 8 and 64 writers; reading 100,000 keys", StoreBenchmark.RunAsync),
+    ("planner", ": judging, planning and compiling the change of one port in fabrics of 10 to 10,000 ports", PlannerBenchmark.RunAsync),
     ("programmed", "API PORT [CHANGES]: from PUT of a bound port to its Programmed condition, on a running controller", ProgrammedBenchmark.RunAsync),
     ("flows", "ADDR:PORT BRIDGE [FLOWS]: flows per second into the real switch that connects there, beside ovs-ofctl", FlowsBenchmark.RunAsync),
     ("store-writer", "FILE WRITERS [COMMITS]: commits until killed and prints each acknowledgement (for tests)", StoreWriter.RunAsync),
