@@ -39,6 +39,8 @@ vsctl() (
 make_host() {
     local host=$1
     make_namespace "$host"
+    # The kernel too would answer for the VTEP's address, on eth0 and with the MAC of eth0, which no tunnel ends at.
+    ip netns exec "$lab-$host" tee /proc/sys/net/ipv4/conf/all/arp_ignore <<<1 >/dev/null
     cable "$host" eth0 underlay
     cable "$host" mgmt0 mgmt
     ip -n "$lab-$host" address add "$(management_of "$host")/24" dev mgmt0

@@ -51,7 +51,7 @@ public sealed class RepairTests(RepairTests.Audited audited) : IClassFixture<Rep
         var side = await SwitchSide.WatchAsync(Site.Lab, "h2");
 
         await Until.TrueAsync("the audit reads it", TimeSpan.FromSeconds(5), () => Task.FromResult(side.WasRead()));
-        await Until.TrueAsync("its drops are counted", TimeSpan.FromSeconds(8), async () => await Site.Api.MetricAsync("""dwcp_drops_total{switch="h2",table="0",reason="unknown-port"}""") is not null);
+        await Until.TrueAsync("its drops are counted", TimeSpan.FromSeconds(8), async () => await Site.Api.MetricAsync("""dwcp_drops_total{reason="unknown-port",switch="h2",table="0"}""") is not null);
 
         Assert.Equal(0, side.Changes());
         Assert.Empty(await Site.Api.EventsAsync("SwitchRepaired", "switches/h2"));

@@ -69,7 +69,7 @@ internal sealed class RestApi(ControllerProcess controller)
 
     /// <summary>Packets that a switch has dropped for a reason, as told by /metrics.</summary>
     public async Task<double> DropsAsync(string @switch, int table, string reason) =>
-        await MetricAsync($$"""dwcp_drops_total{switch="{{@switch}}",table="{{table}}",reason="{{reason}}"}""") ?? 0;
+        await MetricAsync($$"""dwcp_drops_total{reason="{{reason}}",switch="{{@switch}}",table="{{table}}"}""") ?? 0;
 
     private async Task<RestAnswer> SendAsync(HttpMethod method, string path, string? json)
     {
