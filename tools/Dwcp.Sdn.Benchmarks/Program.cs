@@ -7,6 +7,7 @@ using Dwcp.Sdn.Benchmarks;
     ("planner", ": judging, planning and compiling the change of one port in fabrics of 10 to 10,000 ports", PlannerBenchmark.RunAsync),
     ("programmed", "API PORT [CHANGES]: from PUT of a bound port to its Programmed condition, on a running controller", ProgrammedBenchmark.RunAsync),
     ("flows", "ADDR:PORT BRIDGE [FLOWS]: flows per second into the real switch that connects there, beside ovs-ofctl", FlowsBenchmark.RunAsync),
+    ("bgp", "[ROUTES] [dwcp,frr,gobgp] [load|mesh]: loads, single changes, memory and a mesh through each reflector in turn", BgpBenchmark.RunAsync),
     ("store-writer", "FILE WRITERS [COMMITS]: commits until killed and prints each acknowledgement (for tests)", StoreWriter.RunAsync),
     ("store-shell", "FILE: put, list and close from standard input (for tests)", StoreShell.RunAsync),
 ];
