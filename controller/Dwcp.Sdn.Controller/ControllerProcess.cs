@@ -66,7 +66,15 @@ internal sealed class ControllerProcess(ControllerOptions options, ILoggerFactor
         await using var north = new NorthboundServer(
             fabric, new NorthboundOptions { Http = options.Http, Grpc = options.Grpc, InsecureHttp = options.InsecureHttp }, () => [], logs, TimeProvider.System);
 
-        Task[] loops = [fabric.RunAsync(stop), openFlow.RunAsync(stop), hosts.RunAsync(ovsdb.HostsAsync(stop), stop)];
+        var dialing = logs.CreateLogger<OvsdbListener>();
+        Task[] loops =
+        [
+            fabric.RunAsync(stop),
+            openFlow.RunAsync(stop),
+            hosts.RunAsync(ovsdb.HostsAsync(stop), stop),
+            .. options.OvsdbConnect.Select(target =>
+                hosts.KeepAsync(target, s => OvsdbDialer.ConnectAsync(target, new OvsdbOptions(), TimeProvider.System, dialing, s), stop)),
+        ];
         await north.StartAsync(stop);
         log.Started(options.Data, store.Revision, openFlow.Endpoint, ovsdb.LocalEndPoint, north.HttpEndPoint);
         await Task.WhenAny([.. loops, Task.Delay(Timeout.Infinite, stop).ContinueWith(_ => { }, TaskScheduler.Default)]);

@@ -19,6 +19,9 @@ internal sealed record ControllerOptions
 
     public required IPEndPoint Ovsdb { get; init; }
 
+    /// <summary>Hosts to connect to, instead of waiting for them.</summary>
+    public required EquatableArray<string> OvsdbConnect { get; init; }
+
     public required IPEndPoint? OvsdbTls { get; init; }
 
     public required IPEndPoint Bgp { get; init; }
@@ -98,6 +101,7 @@ internal sealed record ControllerOptions
         OpenFlow = values.Get(Options.OpenFlow),
         OpenFlowTls = values.Find(Options.OpenFlowTls),
         Ovsdb = values.Get(Options.Ovsdb),
+        OvsdbConnect = values.Has(Options.OvsdbConnect) ? values.Get(Options.OvsdbConnect) : [],
         OvsdbTls = values.Find(Options.OvsdbTls),
         Bgp = values.Get(Options.Bgp),
         Http = values.Get(Options.Http),

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Net;
+using Dwcp.Sdn.Core;
 using Microsoft.Extensions.Logging;
 
 namespace Dwcp.Sdn.Controller.Configuration;
@@ -33,6 +34,9 @@ internal static class Options
     public static readonly Option<IPEndPoint> Ovsdb = new("ovsdb", TextForms.Listener, "127.0.0.1:6640",
         "Listen here for hosts whose ovsdb-server connects to its manager");
 
+    public static readonly Option<EquatableArray<string>> OvsdbConnect = new("ovsdb-connect", TextForms.OvsdbTargets, null,
+        "Connect to these hosts' ovsdb-servers, which listen themselves: tcp:ADDR:PORT or unix:PATH, with commas between them");
+
     public static readonly Option<IPEndPoint> OvsdbTls = new("ovsdb-tls", TextForms.Listener, null,
         "Listen here for hosts whose ovsdb-server connects to its manager over TLS");
 
@@ -63,7 +67,7 @@ internal static class Options
 
     public static readonly ImmutableArray<Option> All =
     [
-        Config, Data, OpenFlow, OpenFlowTls, Ovsdb, OvsdbTls, Bgp, Http, Grpc,
+        Config, Data, OpenFlow, OpenFlowTls, Ovsdb, OvsdbConnect, OvsdbTls, Bgp, Http, Grpc,
         OpenFlowAdvertise, OpenFlowUnknown, InsecureHttp, Log, ReconcileAudit,
     ];
 

@@ -1,7 +1,9 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
 using System.Net;
+using Dwcp.Sdn.Core;
 using Dwcp.Sdn.Core.Net;
+using Dwcp.Sdn.Southbound.Ovsdb.Transport;
 using Microsoft.Extensions.Logging;
 
 namespace Dwcp.Sdn.Controller.Configuration;
@@ -26,6 +28,9 @@ internal static class TextForms
 
     /// <summary>Where others reach us: a definite address and port.</summary>
     public static TextForm<IPEndPoint> Destination { get; } = new("ADDR:PORT", ReadDestination);
+
+    /// <summary>Where ovsdb-servers listen, with commas between them.</summary>
+    public static TextForm<EquatableArray<string>> OvsdbTargets { get; } = new("TARGET,…", ReadOvsdbTargets);
 
     /// <summary>Yes or no.</summary>
     public static TextForm<bool> Flag { get; } = new("true|false", ReadFlag);
@@ -109,6 +114,22 @@ internal static class TextForms
             ? new($"'{text}' is no place that a switch can connect to", "Write the address and port that switches reach, such as 192.0.2.10:6653")
             : default;
         return fault == default;
+    }
+
+    private static bool ReadOvsdbTargets(string text, out EquatableArray<string> value, out Fault fault)
+    {
+        value = text.Split(',', StringSplitOptions.TrimEntries).ToEquatableArray();
+        foreach (var target in value)
+        {
+            if (!OvsdbDialer.TryParse(target, out _))
+            {
+                fault = new($"'{target}' is no place where an ovsdb-server listens", "Write tcp:ADDR:PORT, such as tcp:192.0.2.1:6640, or unix:PATH");
+                return false;
+            }
+        }
+
+        fault = default;
+        return true;
     }
 
     private static bool ReadFlag(string text, out bool value, out Fault fault)

@@ -55,6 +55,9 @@ internal static partial class Log
     [LoggerMessage(1400, LogLevel.Information, "{Host}: changed: {Changes}")]
     public static partial void HostChanged(this ILogger log, string host, string changes);
 
+    [LoggerMessage(1402, LogLevel.Warning, "{Target}: no OVSDB session, trying again: {Reason}")]
+    public static partial void HostNotReached(this ILogger log, string target, string reason);
+
     [LoggerMessage(1401, LogLevel.Error, "{Host}: its loop failed and the session is closed")]
     public static partial void HostLoopFailed(this ILogger log, Exception fault, string host);
 }

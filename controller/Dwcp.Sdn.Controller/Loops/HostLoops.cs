@@ -8,6 +8,9 @@ namespace Dwcp.Sdn.Controller.Loops;
 /// <summary>Runs a <see cref="HostLoop"/> for every host whose OVSDB is connected.</summary>
 internal sealed class HostLoops(FabricLoop fabric, Func<IpAddress?, string> target, TimeProvider time, ILoggerFactory logs)
 {
+    private static readonly TimeSpan FirstWait = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan LastWait = TimeSpan.FromSeconds(8);
+
     private readonly ConcurrentDictionary<long, HostLoop> loops = new();
     private readonly ILogger log = logs.CreateLogger<HostLoops>();
     private long last;
@@ -25,6 +28,30 @@ internal sealed class HostLoops(FabricLoop fabric, Func<IpAddress?, string> targ
         await foreach (var host in hosts.WithCancellation(stop))
         {
             _ = RunAsync(host, stop);
+        }
+    }
+
+    /// <summary>Keeps a session with a host whose ovsdb-server listens: connects, and again when it ends or cannot be had.</summary>
+    /// <param name="target">For the log.</param>
+    /// <param name="connect">Makes the session.</param>
+    public async Task KeepAsync(string target, Func<CancellationToken, Task<IHostConnection>> connect, CancellationToken stop)
+    {
+        var wait = FirstWait;
+        while (true)
+        {
+            try
+            {
+                var host = await connect(stop);
+                wait = FirstWait;
+                await RunAsync(host, stop);
+            }
+            catch (IOException e)
+            {
+                log.HostNotReached(target, e.Message);
+            }
+
+            await Task.Delay(wait, time, stop);
+            wait = wait * 2 < LastWait ? wait * 2 : LastWait;
         }
     }
 

@@ -30,6 +30,25 @@ public sealed class JoinTests
     }
 
     [Fact]
+    public async Task A_host_that_listens_itself_is_connected_to_as_soon_as_it_does_and_again_when_it_returns()
+    {
+        await using var lab = await Lab.UpAsync("--hosts", "1");
+        var octets = lab.Management.GetAddressBytes();
+        var host = $"{octets[0]}.{octets[1]}.{octets[2]}.1";
+        await using var controller = await ControllerProcess.StartAsync(lab, "--ovsdb-connect", $"tcp:{host}:6640");
+        var api = new RestApi(controller);
+
+        await lab.VsctlAsync("h1", "set-manager", "ptcp:6640:0.0.0.0");
+        await api.WaitAsync("/v1/switches/h1", "Programmed", "True");
+
+        await lab.VsctlAsync("h1", "del-manager");
+        await lab.VsctlAsync("h1", "set", "Open_vSwitch", ".", "external_ids:dwcp-vtep-ip=192.0.2.9");
+        await lab.VsctlAsync("h1", "set-manager", "ptcp:6640:0.0.0.0");
+        await Until.TrueAsync("the session is back", TimeSpan.FromSeconds(20), async () =>
+            (await api.GetAsync("/v1/switches/h1")).Body.GetProperty("status").GetProperty("vtepIp").GetString() == "192.0.2.9");
+    }
+
+    [Fact]
     public async Task A_host_that_announces_nothing_is_shown_and_not_touched()
     {
         await using var site = await Site.AloneAsync(["--hosts", "1", "--adopt", "--no-announce", "--vms", "1"]);

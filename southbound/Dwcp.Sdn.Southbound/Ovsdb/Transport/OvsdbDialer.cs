@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Net;
 using System.Net.Sockets;
 using Dwcp.Sdn.Core.Hosts;
@@ -9,18 +10,29 @@ namespace Dwcp.Sdn.Southbound.Ovsdb.Transport;
 /// <summary>Connects to a host's ovsdb-server that listens itself (<c>ptcp:</c>, <c>punix:</c>).</summary>
 public static class OvsdbDialer
 {
+    /// <summary>Reads a target; false when it is none.</summary>
+    public static bool TryParse(string target, [NotNullWhen(true)] out EndPoint? end)
+    {
+        end = target.Split(':', 2) switch
+        {
+            ["unix", { Length: > 0 and < 108 } path] => new UnixDomainSocketEndPoint(path), // sun_path has 108 octets, with a zero at its end.
+            ["tcp", var address] when IPEndPoint.TryParse(address, out var ip) && ip.Port != 0 => ip,
+            _ => null,
+        };
+        return end is not null;
+    }
+
     /// <summary>Connects to <c>tcp:ADDRESS:PORT</c> (an IPv6 address in brackets) or <c>unix:PATH</c> and waits for the first inventory.</summary>
     /// <exception cref="FormatException">The target is none.</exception>
     /// <exception cref="IOException">No connection, or the session ended before it showed an inventory.</exception>
     public static async Task<IHostConnection> ConnectAsync(
         string target, OvsdbOptions options, TimeProvider clock, ILogger log, CancellationToken stop = default)
     {
-        EndPoint end = target.Split(':', 2) switch
+        if (!TryParse(target, out var end))
         {
-            ["unix", var path] => new UnixDomainSocketEndPoint(path),
-            ["tcp", var address] when IPEndPoint.TryParse(address, out var ip) && ip.Port != 0 => ip,
-            _ => throw new FormatException($"'{target}' is neither tcp:ADDRESS:PORT nor unix:PATH"),
-        };
+            throw new FormatException($"'{target}' is neither tcp:ADDRESS:PORT nor unix:PATH");
+        }
+
         var socket = new Socket(end.AddressFamily, SocketType.Stream, ProtocolType.Unspecified);
         OvsdbHostConnection connection;
         try
