@@ -16,7 +16,7 @@ internal sealed partial class ControllerProcess : IAsyncDisposable
     {
         _ownsData = data is null;
         DataDirectory = data ?? Directory.CreateTempSubdirectory("dwcp-controller-").FullName;
-        _arguments = ["--data", DataDirectory, "--http", "127.0.0.1:0", "--ovsdb", ovsdb, "--openflow", openFlow, .. options];
+        _arguments = ["--data", DataDirectory, "--http", "127.0.0.1:0", "--grpc", "127.0.0.1:0", "--ovsdb", ovsdb, "--openflow", openFlow, .. options];
     }
 
     public string DataDirectory { get; }
