@@ -62,7 +62,7 @@ public sealed class ProcessTests
         Assert.Equal(1, second.ExitCode);
         var why = Assert.Single(Lines(second), l => Level(l) == "critical");
         Assert.Contains(first.DataDirectory, why);
-        Assert.Contains("Another process has it open", why);
+        Assert.Contains("another controller has this store open", why);
         Assert.DoesNotContain("   at ", second.Out + second.Error);
         Assert.Equal(HttpStatusCode.Created, (await new RestApi(first).TryPutAsync("/v1/networks/blue", """{"vni": 1}""")).Status);
     }
