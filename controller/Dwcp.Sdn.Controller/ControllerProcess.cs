@@ -20,6 +20,9 @@ namespace Dwcp.Sdn.Controller;
 /// <summary>Joins everything, opens the listeners and runs the loops until a signal ends it. It decides nothing.</summary>
 internal sealed class ControllerProcess(ControllerOptions options, ILoggerFactory logs)
 {
+    /// <summary>How long requests under way may take to end, and watches to be told so.</summary>
+    private static readonly TimeSpan LastRequests = TimeSpan.FromSeconds(2);
+
     private readonly ILogger log = logs.CreateLogger<ControllerProcess>();
 
     /// <summary>Runs until SIGTERM or SIGINT. Returns the exit code.</summary>
@@ -32,15 +35,20 @@ internal sealed class ControllerProcess(ControllerOptions options, ILoggerFactor
         {
             await using var store = await SqliteStateStore.OpenAsync(Path.Combine(options.Data, "state.db"));
             var listing = await store.ListAsync("/", stop: ending.Token);
-            await RunAsync(new FabricMachine(listing), store, ending);
-            log.Ended();
-            return 0;
+            await RunAsync(new FabricMachine(listing), store, ending.Token);
         }
-        catch (Exception e) when (e is StoreException or InvalidDataException or SocketException or IOException)
+        catch (OperationCanceledException) when (ending.IsCancellationRequested)
+        {
+            // The signal came before everything had started.
+        }
+        catch (Exception e) when (e is StoreException or InvalidDataException or IOException)
         {
             log.CannotRun(e.Message);
             return 1;
         }
+
+        log.Ended();
+        return 0;
 
         void End(PosixSignalContext signal)
         {
@@ -49,16 +57,19 @@ internal sealed class ControllerProcess(ControllerOptions options, ILoggerFactor
         }
     }
 
-    private async Task RunAsync(FabricMachine machine, SqliteStateStore store, CancellationTokenSource ending)
+    private async Task RunAsync(FabricMachine machine, SqliteStateStore store, CancellationToken ending)
     {
-        var stop = ending.Token;
+        // The loops outlive the signal: what was asked before it is still answered.
+        using var stopping = new CancellationTokenSource();
+        var stop = stopping.Token;
         await using var services = new ServiceCollection().AddMetrics().BuildServiceProvider();
         var fabric = new FabricLoop(machine, store, TimeProvider.System, logs.CreateLogger<FabricLoop>());
         var metrics = new SwitchMetrics(services.GetRequiredService<IMeterFactory>(), d => NameOf(fabric, d));
         var switches = new SwitchLoops(fabric, metrics, options.ReconcileAudit, TimeProvider.System, logs);
         using var openFlow = new OpenFlowListener(new OpenFlowOptions { Endpoint = options.OpenFlow }, switches, logs.CreateLogger<OpenFlowListener>());
-        openFlow.Start();
-        await using var ovsdb = OvsdbListener.Start(options.Ovsdb, new OvsdbOptions(), TimeProvider.System, logs.CreateLogger<OvsdbListener>());
+        Listen(Options.OpenFlow, options.OpenFlow, openFlow.Start);
+        await using var ovsdb = Listen(
+            Options.Ovsdb, options.Ovsdb, () => OvsdbListener.Start(options.Ovsdb, new OvsdbOptions(), TimeProvider.System, logs.CreateLogger<OvsdbListener>()));
         var hosts = new HostLoops(fabric, local => Target(local, openFlow.Endpoint.Port), TimeProvider.System, logs);
         fabric.SwitchWoken += switches.Wake;
         fabric.HostWoken += hosts.Wake;
@@ -75,20 +86,62 @@ internal sealed class ControllerProcess(ControllerOptions options, ILoggerFactor
             .. options.OvsdbConnect.Select(target =>
                 hosts.KeepAsync(target, s => OvsdbDialer.ConnectAsync(target, new OvsdbOptions(), TimeProvider.System, dialing, s), stop)),
         ];
-        await north.StartAsync(stop);
-        log.Started(options.Data, store.Revision, openFlow.Endpoint, ovsdb.LocalEndPoint, north.HttpEndPoint);
-        await Task.WhenAny([.. loops, Task.Delay(Timeout.Infinite, stop).ContinueWith(_ => { }, TaskScheduler.Default)]);
-        await ending.CancelAsync();
-        await north.StopAsync(CancellationToken.None);
         try
         {
-            await Task.WhenAll(loops);
+            await StartAsync(north, ending);
+            log.Started(options.Data, store.Revision, openFlow.Endpoint, ovsdb.LocalEndPoint, north.HttpEndPoint);
+            await Task.WhenAny([.. loops, Task.Delay(Timeout.Infinite, ending)]);
+            using var patience = new CancellationTokenSource(LastRequests);
+            await north.StopAsync(patience.Token);
         }
-        catch (OperationCanceledException)
+        finally
         {
-            // As asked.
+            await stopping.CancelAsync();
+            try
+            {
+                await Task.WhenAll(loops);
+            }
+            catch (OperationCanceledException)
+            {
+                // As asked.
+            }
         }
     }
+
+    private async Task StartAsync(NorthboundServer north, CancellationToken ending)
+    {
+        try
+        {
+            await north.StartAsync(ending);
+        }
+        catch (IOException e)
+        {
+            // The web server names the address alone.
+            var (option, endpoint) = e.Message.Contains($"{options.Grpc}", StringComparison.Ordinal) ? (Options.Grpc, options.Grpc) : (Options.Http, options.Http);
+            throw CannotListen(option, endpoint, e.InnerException ?? e);
+        }
+    }
+
+    private static void Listen(Option<IPEndPoint> option, IPEndPoint endpoint, Action listen) => Listen(option, endpoint, () =>
+    {
+        listen();
+        return true;
+    });
+
+    private static T Listen<T>(Option<IPEndPoint> option, IPEndPoint endpoint, Func<T> listen)
+    {
+        try
+        {
+            return listen();
+        }
+        catch (SocketException e)
+        {
+            throw CannotListen(option, endpoint, e);
+        }
+    }
+
+    private static IOException CannotListen(Option<IPEndPoint> option, IPEndPoint endpoint, Exception cause) => new(
+        $"{option.Flag} cannot listen on {endpoint}: {cause.Message}; `ss -ltnp 'sport = :{endpoint.Port}'` shows who does. Give it another address or port", cause);
 
     private string Target(IpAddress? local, int port) => options.OpenFlowAdvertise is { } advertised
         ? $"tcp:{advertised}"

@@ -319,6 +319,18 @@ public sealed partial class FabricMachine
             return Is(ConditionType.Degraded, true, "HostChangeFailed", host, generation);
         }
 
+        if (planner.MemberOf(id) is not null
+            && HostJoin.Interface(inventory?.Bridge(HostJoin.Bridge), HostJoin.TunnelPort) is { OfPort: null } tunnel
+            && (tunnel.OfPortFailed || tunnel.Error is not null))
+        {
+            return Is(
+                ConditionType.Degraded,
+                true,
+                "TunnelPortFailed",
+                $"Open vSwitch cannot make the port {tunnel.Name} ({tunnel.Error ?? "it does not say why"}), so nothing reaches other hosts; another tunnel port on the host may have its address",
+                generation);
+        }
+
         return troubles.GetValueOrDefault($"switch/{id}") is { } trouble
             ? Is(ConditionType.Degraded, true, "ProgrammingFailed", trouble, generation)
             : Is(ConditionType.Degraded, false, "AsExpected", "nothing is known against it", generation);

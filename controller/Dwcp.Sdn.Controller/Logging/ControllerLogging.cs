@@ -2,6 +2,7 @@ using Dwcp.Sdn.Controller.Configuration;
 using Microsoft.Extensions.Logging;
 using Serilog;
 using Serilog.Configuration;
+using Serilog.Events;
 using Serilog.Extensions.Logging;
 using Serilog.Formatting;
 
@@ -28,7 +29,8 @@ internal static class ControllerLogging
         var configuration = new LoggerConfiguration()
             .MinimumLevel.ControlledBy(level.Ours)
             .MinimumLevel.Override("Microsoft", level.Framework)
-            .MinimumLevel.Override("System", level.Framework);
+            .MinimumLevel.Override("System", level.Framework)
+            .MinimumLevel.Override("Microsoft.Extensions.Hosting", LogEventLevel.Fatal); // It tells a start that failed with its whole stack, and we tell it too.
         to(configuration.WriteTo);
         return new SerilogLoggerFactory(configuration.CreateLogger(), dispose: true);
     }

@@ -30,8 +30,14 @@ internal sealed class HostLoop(long number, IHostConnection host, FabricLoop fab
         finally
         {
             await ended.CancelAsync();
-            await joining;
-            await fabric.PostAsync(m => m.HostGone(number), CancellationToken.None);
+            try
+            {
+                await joining;
+            }
+            finally
+            {
+                await fabric.PostAsync(m => m.HostGone(number), CancellationToken.None);
+            }
         }
     }
 
@@ -39,13 +45,11 @@ internal sealed class HostLoop(long number, IHostConnection host, FabricLoop fab
     {
         try
         {
-            var last = ImmutableArray<HostChange>.Empty;
             while (await wake.Reader.WaitToReadAsync(stop))
             {
                 wake.Reader.TryRead(out _);
                 var plan = await fabric.AskAsync(m => m.JoinPlan(number, target), stop);
-                var trouble = plan.IsEmpty ? null : await ApplyAsync(plan, last.SequenceEqual(plan), stop);
-                last = plan;
+                var trouble = plan.IsEmpty ? null : await ApplyAsync(plan, stop);
                 await fabric.PostAsync(m => m.HostTrouble(number, trouble), stop);
                 if (trouble is not null)
                 {
@@ -58,15 +62,16 @@ internal sealed class HostLoop(long number, IHostConnection host, FabricLoop fab
         {
             // The session or the process ends.
         }
+        catch
+        {
+            // A host that nobody looks after would look as if it had joined.
+            host.Close("what it needs cannot be brought about");
+            throw;
+        }
     }
 
-    private async Task<string?> ApplyAsync(ImmutableArray<HostChange> plan, bool again, CancellationToken stop)
+    private async Task<string?> ApplyAsync(ImmutableArray<HostChange> plan, CancellationToken stop)
     {
-        if (again && host.Inventory.Bridges.Items.SelectMany(b => b.Ports).SelectMany(p => p.Interfaces).FirstOrDefault(i => i.Error is not null && plan.OfType<PutPort>().Any(c => c.Port == i.Name)) is { } failed)
-        {
-            return $"interface {failed.Name}: {failed.Error}";
-        }
-
         try
         {
             await host.ApplyAsync(plan, stop);

@@ -50,6 +50,7 @@ internal sealed class SwitchLoop(
             catch (SwitchRefusedException e)
             {
                 known = null;
+                confirmed = false; // What the next pass finds is what this one did not bring about: no repair.
                 log.SwitchRefused(datapath, e.Message);
                 await fabric.PostAsync(m => m.SwitchTrouble(datapath, e.Message), stop);
                 await Task.Delay(retry, time, stop);

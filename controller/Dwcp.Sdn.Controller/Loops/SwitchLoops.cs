@@ -15,6 +15,7 @@ internal sealed class SwitchLoops(FabricLoop fabric, SwitchMetrics metrics, Time
 {
     private readonly ConcurrentDictionary<DatapathId, SwitchLoop> loops = new();
     private readonly ConcurrentDictionary<DatapathId, Task> running = new();
+    private readonly ConcurrentDictionary<SwitchConnection, TaskCompletionSource<string>> ends = new();
     private readonly ILogger log = logs.CreateLogger<SwitchLoops>();
 
     public void Wake(DatapathId datapath)
@@ -40,13 +41,18 @@ internal sealed class SwitchLoops(FabricLoop fabric, SwitchMetrics metrics, Time
 
     public void Connected(SwitchConnection connection)
     {
+        var end = ends[connection] = new(TaskCreationOptions.RunContinuationsAsynchronously);
         var before = running.GetValueOrDefault(connection.Id, Task.CompletedTask);
-        running[connection.Id] = RunAsync(connection, before);
+        running[connection.Id] = RunAsync(connection, before, end.Task);
     }
 
     public void Disconnected(SwitchConnection connection, string why)
     {
-        // The connection's Lifetime has ended, and with it the switch's loop, which tells the fabric.
+        // The connection's Lifetime has ended, and with it the switch's loop, which tells the fabric why.
+        if (ends.TryRemove(connection, out var end))
+        {
+            end.SetResult(why);
+        }
     }
 
     public void PacketIn(SwitchConnection connection, in PacketInView packet)
@@ -64,7 +70,7 @@ internal sealed class SwitchLoops(FabricLoop fabric, SwitchMetrics metrics, Time
         // None of our flows asks to be told.
     }
 
-    private async Task RunAsync(SwitchConnection connection, Task before)
+    private async Task RunAsync(SwitchConnection connection, Task before, Task<string> end)
     {
         await before;
         var datapath = connection.Id;
@@ -88,6 +94,7 @@ internal sealed class SwitchLoops(FabricLoop fabric, SwitchMetrics metrics, Time
 
         loops.TryRemove(datapath, out _);
         metrics.Forget(datapath);
-        await fabric.PostAsync(m => m.SwitchDown(datapath, "the connection ended"), CancellationToken.None);
+        var why = await end;
+        await fabric.PostAsync(m => m.SwitchDown(datapath, why), CancellationToken.None);
     }
 }

@@ -57,18 +57,19 @@ public sealed class ProcessTests
     {
         await using var first = await ControllerProcess.StartAsync();
 
-        var second = await RunAsync("--data", first.DataDirectory, "--http", "127.0.0.1:0", "--ovsdb", "127.0.0.1:0", "--openflow", "127.0.0.1:0");
+        var second = await RunAsync("--data", first.DataDirectory, "--http", "127.0.0.1:0", "--grpc", "127.0.0.1:0", "--ovsdb", "127.0.0.1:0", "--openflow", "127.0.0.1:0");
 
         Assert.Equal(1, second.ExitCode);
         var why = Assert.Single(Lines(second), l => Level(l) == "critical");
         Assert.Contains(first.DataDirectory, why);
-        Assert.Matches("in use|open elsewhere|another process", why);
+        Assert.Contains("another controller has this store open", why);
         Assert.DoesNotContain("   at ", second.Out + second.Error);
         Assert.Equal(HttpStatusCode.Created, (await new RestApi(first).TryPutAsync("/v1/networks/blue", """{"vni": 1}""")).Status);
     }
 
     [Theory]
     [InlineData("--http")]
+    [InlineData("--grpc")]
     [InlineData("--ovsdb")]
     [InlineData("--openflow")]
     public async Task A_port_that_is_taken_is_named_and_ends_the_process_with_1(string option)
@@ -76,7 +77,7 @@ public sealed class ProcessTests
         using var taken = new TcpListener(IPAddress.Loopback, 0);
         taken.Start();
         var data = Directory.CreateTempSubdirectory("dwcp-busy-");
-        string[] listeners = ["--http", "--ovsdb", "--openflow"];
+        string[] listeners = ["--http", "--grpc", "--ovsdb", "--openflow"];
 
         var result = await RunAsync(["--data", data.FullName, .. listeners.SelectMany(l => new[] { l, l == option ? $"{taken.LocalEndpoint}" : "127.0.0.1:0" })]);
 

@@ -236,6 +236,22 @@ public class ConditionTests
     }
 
     [Fact]
+    public void A_tunnel_port_that_the_host_cannot_make_is_told_until_it_is_there()
+    {
+        h1.TunnelPort = null;
+        bench.HostSeen(1, h1.Inventory);
+        Assert.Equal("False AsExpected", Text(ResourceKind.Switch, "h1", ConditionType.Degraded));
+
+        h1.TunnelError = "could not add network device vxlan0 to ofproto (File exists)";
+        bench.HostSeen(1, h1.Inventory);
+        Assert.Equal("True TunnelPortFailed", Text(ResourceKind.Switch, "h1", ConditionType.Degraded));
+
+        (h1.TunnelPort, h1.TunnelError) = (HostBuilder.Tunnel, null);
+        bench.HostSeen(1, h1.Inventory);
+        Assert.Equal("False AsExpected", Text(ResourceKind.Switch, "h1", ConditionType.Degraded));
+    }
+
+    [Fact]
     public void Events_say_what_happened_in_order()
     {
         bench.Do(Ask.Network("blue", 100));

@@ -24,6 +24,9 @@ internal sealed class HostBuilder(string? systemId, string? vtep)
 
     public PortNumber? TunnelPort { get; set; } = Tunnel;
 
+    /// <summary>Why Open vSwitch could not make the tunnel port.</summary>
+    public string? TunnelError { get; set; }
+
     /// <summary>The interfaces with an iface-id, by their name.</summary>
     public SortedDictionary<string, InterfaceInventory> Interfaces { get; } = new(StringComparer.Ordinal);
 
@@ -61,7 +64,7 @@ internal sealed class HostBuilder(string? systemId, string? vtep)
                 DatapathId = Datapath,
                 FailMode = BridgeFailMode.Secure,
                 Ports = Interfaces.Values
-                    .Append(new InterfaceInventory(HostJoin.TunnelPort) { Type = "vxlan", OfPort = TunnelPort })
+                    .Append(new InterfaceInventory(HostJoin.TunnelPort) { Type = "vxlan", OfPort = TunnelPort, OfPortFailed = TunnelError is not null, Error = TunnelError })
                     .Select(i => new PortInventory(i.Name) { Interfaces = [i] })
                     .ToEquatableArray(),
             },
