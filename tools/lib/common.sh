@@ -17,10 +17,12 @@ requirements() {
     case $1 in
         lab) printf '%s\n' ovs-vswitchd=openvswitch-switch ovsdb-server=openvswitch-switch ip=iproute2 \
                 ethtool=ethtool ping=iputils-ping jq=jq ;;
+        dwcpctl) ;;
         controller) printf '%s\n' lib:libsqlite3.so.0=libsqlite3-0 ;;
         run) requirements lab; requirements controller; printf '%s\n' curl=curl ;;
-        test) requirements run; requirements grpc; printf '%s\n' strace=strace tcpdump=tcpdump arping=iputils-arping \
+        test) requirements run; requirements grpc; requirements cli; printf '%s\n' strace=strace tcpdump=tcpdump arping=iputils-arping \
                 file:/usr/lib/frr/bgpd=frr gobgpd=gobgpd ;;
+        cli) printf '%s\n' groff=groff-base ;;
         grpc) printf '%s\n' protoc=protobuf-compiler grpc_python_plugin=protobuf-compiler-grpc \
                 file:/usr/include/google/protobuf/any.proto=libprotobuf-dev python:grpc=python3-grpcio node=nodejs npm=npm ;;
         *) die "nothing is known as '$1'" ;;

@@ -11,6 +11,9 @@ internal static class Checkout
     public static string Controller { get; } = Path.Combine(
         Root, "controller", "Dwcp.Sdn.Controller", "bin", Configuration, "net10.0", "dwcp-controller");
 
+    /// <summary>The command line, likewise.</summary>
+    public static string Dwcpctl { get; } = Path.Combine(Root, "tools", "Dwcp.Sdn.Cli", "bin", Configuration, "net10.0", "dwcpctl");
+
     /// <summary>The load generators, likewise.</summary>
     public static string Benchmarks { get; } = Path.Combine(
         Root, "tools", "Dwcp.Sdn.Benchmarks", "bin", Configuration, "net10.0", "Dwcp.Sdn.Benchmarks");
