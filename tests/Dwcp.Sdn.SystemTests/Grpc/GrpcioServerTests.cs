@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Security.Cryptography;
 using Dwcp.Sdn.Grpc.Client;
 using Dwcp.Sdn.Tests.Grpc;
@@ -11,7 +10,7 @@ namespace Dwcp.Sdn.SystemTests.Grpc;
 /// <summary>Our client against a server of grpcio.</summary>
 public sealed class GrpcioServerTests(RealClients clients) : IClassFixture<RealClients>, IAsyncLifetime
 {
-    private Process _server = null!;
+    private Command _server = null!;
     private Uri _address = null!;
     private GrpcChannel _channel = null!;
 
@@ -19,17 +18,21 @@ public sealed class GrpcioServerTests(RealClients clients) : IClassFixture<RealC
 
     public async Task InitializeAsync()
     {
-        _server = ForeignProgram.Start(Path.Combine(clients.Folder, "Python"), "/usr/bin/python3", "server.py", clients.Stubs, "gzip");
-        _address = new($"http://127.0.0.1:{await _server.StandardOutput.ReadLineAsync()}");
+        _server = Command.Start("/usr/bin/python3", Path.Combine(clients.Folder, "Python/server.py"), clients.Stubs, "gzip");
+        while (!_server.Printed.EndsWith('\n'))
+        {
+            Assert.False(_server.HasEnded, _server.Printed);
+            await Task.Delay(20);
+        }
+
+        _address = new($"http://127.0.0.1:{_server.Printed.Trim()}");
         _channel = new(_address);
     }
 
     public async Task DisposeAsync()
     {
         _channel.Dispose();
-        _server.StandardInput.Close();
-        await _server.WaitForExitAsync();
-        _server.Dispose();
+        await _server.DisposeAsync();
     }
 
     [Fact]

@@ -10,11 +10,11 @@ public sealed class RealClientTests(RealClients clients) : IClassFixture<RealCli
 
     [Theory]
     [MemberData(nameof(Scenarios))]
-    public Task Grpcio_calls(string scenario)
-        => ForeignProgram.RunAsync(Path.Combine(clients.Folder, "Python"), "/usr/bin/python3", "client.py", clients.Stubs, scenario, clients.ApiPort, clients.EchoPort);
+    public async Task Grpcio_calls(string scenario)
+        => (await Command.RunAsync("/usr/bin/python3", Path.Combine(clients.Folder, "Python/client.py"), clients.Stubs, scenario, clients.ApiPort, clients.EchoPort)).Succeeded();
 
     [Theory]
     [MemberData(nameof(Scenarios))]
-    public Task Grpc_js_calls(string scenario)
-        => ForeignProgram.RunAsync(Path.Combine(clients.Folder, "Node"), "node", "client.js", clients.Protos, clients.Folder, scenario, clients.ApiPort, clients.EchoPort);
+    public async Task Grpc_js_calls(string scenario)
+        => (await Command.RunAsync("node", Path.Combine(clients.Folder, "Node/client.js"), clients.Protos, clients.Folder, scenario, clients.ApiPort, clients.EchoPort)).Succeeded();
 }

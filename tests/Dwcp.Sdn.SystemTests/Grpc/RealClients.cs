@@ -17,9 +17,9 @@ public sealed class RealClients : IAsyncLifetime
         NullLoggerFactory.Instance,
         TimeProvider.System);
 
-    public string Protos { get; } = Path.Combine(ForeignProgram.Repository, "northbound/Dwcp.Sdn.Api/Protos");
+    public string Protos { get; } = Path.Combine(Checkout.Root, "northbound/Dwcp.Sdn.Api/Protos");
 
-    public string Folder { get; } = Path.Combine(ForeignProgram.Repository, "tests/Dwcp.Sdn.SystemTests/Grpc");
+    public string Folder { get; } = Path.Combine(Checkout.Root, "tests/Dwcp.Sdn.SystemTests/Grpc");
 
     public string Stubs { get; } = Directory.CreateTempSubdirectory("dwcp-stubs-").FullName;
 
@@ -32,11 +32,11 @@ public sealed class RealClients : IAsyncLifetime
         await _echo.StartAsync();
         await _api.StartAsync(CancellationToken.None);
         var files = Directory.EnumerateFiles(Protos, "*.proto", SearchOption.AllDirectories).Append(Path.Combine(Folder, "echo.proto"));
-        await ForeignProgram.RunAsync(Folder, "protoc",
-            [$"-I{Protos}", $"-I{Folder}", $"--python_out={Stubs}", $"--grpc_python_out={Stubs}", "--plugin=protoc-gen-grpc_python=/usr/bin/grpc_python_plugin", .. files]);
+        var generated = await Command.RunAsync("protoc", [$"-I{Protos}", $"-I{Folder}", $"--python_out={Stubs}", $"--grpc_python_out={Stubs}", "--plugin=protoc-gen-grpc_python=/usr/bin/grpc_python_plugin", .. files]);
+        generated.Succeeded();
         if (!Directory.Exists(Path.Combine(Folder, "Node/node_modules")))
         {
-            await ForeignProgram.RunAsync(Path.Combine(Folder, "Node"), "npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund");
+            (await Command.RunAsync("npm", "ci", "--prefix", Path.Combine(Folder, "Node"), "--ignore-scripts", "--no-audit", "--no-fund")).Succeeded();
         }
     }
 

@@ -1,6 +1,5 @@
 using System.Net;
 using Dwcp.Sdn.Northbound;
-using Dwcp.Sdn.SystemTests.Grpc;
 using Dwcp.Sdn.Tests.Northbound;
 using Microsoft.Extensions.Logging.Abstractions;
 
@@ -19,10 +18,10 @@ public sealed class OpenApiLintTests
             NullLoggerFactory.Instance,
             TimeProvider.System);
         await server.StartAsync(CancellationToken.None);
-        var folder = Path.Combine(ForeignProgram.Repository, "tests/Dwcp.Sdn.SystemTests/Northbound/Node");
+        var folder = Path.Combine(Checkout.Root, "tests/Dwcp.Sdn.SystemTests/Northbound/Node");
         if (!Directory.Exists(Path.Combine(folder, "node_modules")))
         {
-            await ForeignProgram.RunAsync(folder, "npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund");
+            (await Command.RunAsync("npm", "ci", "--prefix", folder, "--ignore-scripts", "--no-audit", "--no-fund")).Succeeded();
         }
 
         var file = Path.GetTempFileName();
@@ -30,7 +29,10 @@ public sealed class OpenApiLintTests
         {
             using var client = new HttpClient();
             await File.WriteAllTextAsync(file, await client.GetStringAsync($"http://{server.HttpEndPoint}/openapi.json"));
-            await ForeignProgram.RunAsync(folder, "env", "REDOCLY_TELEMETRY=off", "REDOCLY_SUPPRESS_UPDATE_NOTICE=true", "node", "node_modules/@redocly/cli/bin/cli.js", "lint", "--config", "redocly.yaml", file);
+            var judged = await Command.RunAsync(
+                "env", "REDOCLY_TELEMETRY=off", "REDOCLY_SUPPRESS_UPDATE_NOTICE=true",
+                "node", Path.Combine(folder, "node_modules/@redocly/cli/bin/cli.js"), "lint", "--config", Path.Combine(folder, "redocly.yaml"), file);
+            judged.Succeeded();
         }
         finally
         {

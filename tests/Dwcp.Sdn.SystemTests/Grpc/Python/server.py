@@ -1,4 +1,4 @@
-"""The service Echo by grpcio: server.py STUBS. Prints its port; ends with its standard input."""
+"""The service Echo by grpcio: server.py STUBS. Prints its port and serves until it is ended."""
 import sys
 import time
 from concurrent import futures
@@ -51,5 +51,4 @@ echo_pb2_grpc.add_EchoServicer_to_server(Echo(), server)
 port = server.add_insecure_port("127.0.0.1:0")
 server.start()
 print(port, flush=True)
-sys.stdin.read()
-server.stop(None)
+server.wait_for_termination()
