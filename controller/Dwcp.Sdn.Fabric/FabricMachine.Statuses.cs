@@ -327,7 +327,7 @@ public sealed partial class FabricMachine
                 ConditionType.Degraded,
                 true,
                 "TunnelPortFailed",
-                $"Open vSwitch cannot make the port {tunnel.Name} ({tunnel.Error ?? "it does not say why"}), so nothing reaches other hosts; another tunnel port on the host may have its address",
+                $"Open vSwitch cannot make the port {tunnel.Name} ({tunnel.Error ?? "it does not say why"}), so nothing reaches other hosts; remove the port that is in its way, such as another tunnel, then `ovs-vsctl del-port {tunnel.Name}`: it is made anew",
                 generation);
         }
 

@@ -18,12 +18,16 @@ internal sealed class FabricLoop(FabricMachine machine, IStateStore store, TimeP
 {
     private const int LargestBatch = 512;
 
+    /// <summary>How long what was seen of hosts waits after a failed commit; requests do not.</summary>
+    private static readonly TimeSpan RecordsRetry = TimeSpan.FromSeconds(1);
+
     private readonly Channel<Message> messages = Channel.CreateBounded<Message>(
         new BoundedChannelOptions(8192) { SingleReader = true, FullMode = BoundedChannelFullMode.Wait }); // Full: senders wait, which slows peers and callers down.
 
     private readonly Dictionary<string, StorePut> recordsToPut = [];
     private readonly HashSet<string> recordsToDelete = [];
     private Message? held;
+    private bool recordsRest;
 
     private readonly ChangeFeed feed = new((uint)Random.Shared.NextInt64(1, uint.MaxValue), time);
 
@@ -152,7 +156,7 @@ internal sealed class FabricLoop(FabricMachine machine, IStateStore store, TimeP
             Put = [.. judgements.SelectMany(j => j.Changed).Select(o => new StorePut(KeyOf(o), Records.Write(o))), .. recordsToPut.Values],
             Delete = [.. judgements.SelectMany(j => j.Removed).Select(r => Records.KeyOf(r.Kind, r.Id)), .. recordsToDelete],
         };
-        if (commit.Put.IsEmpty && commit.Delete.IsEmpty)
+        if ((commit.Put.IsEmpty && commit.Delete.IsEmpty) || (judgements.Count == 0 && recordsRest))
         {
             return null;
         }
@@ -175,8 +179,20 @@ internal sealed class FabricLoop(FabricMachine machine, IStateStore store, TimeP
         catch (StoreException e)
         {
             log.CommitFailed(e.Message);
+            if (!recordsRest)
+            {
+                recordsRest = true;
+                _ = RestAsync();
+            }
+
             return e.Message;
         }
+    }
+
+    private async Task RestAsync()
+    {
+        await Task.Delay(RecordsRetry, time);
+        await messages.Writer.WriteAsync(new InputMessage(_ => recordsRest = false));
     }
 
     private IEnumerable<Expectation> Expected(Judgement judgement) =>

@@ -21,6 +21,9 @@ public sealed record Judgement(
 /// <summary>Judges commands against the intent and allocates what new objects need. Pure: the same command on the same intent gives the same answer.</summary>
 public static class Judge
 {
+    /// <summary>Of one port: a record of it fits the store, and its rules a switch.</summary>
+    private const int MostAddresses = 64;
+
     /// <summary>Judges a command. Nothing is stored by it.</summary>
     public static Judgement Of(FabricIntent intent, FabricCommand command)
     {
@@ -184,7 +187,12 @@ public static class Judge
         problems.Id("network", spec.Network);
         var mac = problems.Mac("mac", spec.Mac);
         var addresses = ImmutableArray.CreateBuilder<IpAddress>();
-        for (var i = 0; i < spec.Addresses.Count; i++)
+        if (spec.Addresses.Count > MostAddresses)
+        {
+            problems.Add("addresses", ProblemCodes.OutOfRange, $"{spec.Addresses.Count} addresses", $"keep to {MostAddresses}");
+        }
+
+        for (var i = 0; i < Math.Min(spec.Addresses.Count, MostAddresses); i++)
         {
             if (problems.Address($"addresses[{i}]", spec.Addresses[i]) is { } address)
             {

@@ -141,6 +141,19 @@ public sealed class ProcessTests
         Assert.Equal(100, ports.Select(p => p.GetProperty("status").GetProperty("logicalPort").GetInt64()).Distinct().Count());
     }
 
+    [Fact]
+    public async Task A_port_with_more_addresses_than_a_record_holds_is_refused_and_the_process_goes_on()
+    {
+        await using var controller = await ControllerProcess.StartAsync();
+        var api = new RestApi(controller);
+        var addresses = string.Join(", ", Enumerable.Range(0, 40_000).Select(i => $"\"10.{i >> 16}.{(i >> 8) & 255}.{i & 255}\"").Skip(1));
+
+        var answer = await api.TryPutAsync("/v1/ports/p", $$"""{"network": "blue", "addresses": [{{addresses}}]}""");
+
+        Assert.Contains((int)answer.Status, new[] { 400, 413 });
+        Assert.Equal(HttpStatusCode.Created, (await api.TryPutAsync("/v1/ports/p", """{"network": "blue"}""")).Status);
+    }
+
     private static async Task<CommandResult> RunAsync(params string[] arguments)
     {
         await using var process = Command.Start(Checkout.Controller, arguments);

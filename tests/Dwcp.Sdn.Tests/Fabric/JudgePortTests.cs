@@ -31,6 +31,7 @@ public class JudgePortTests
         { "addresses[0]", ProblemCodes.Conflict, OutcomeKind.Conflict, new PortSpec { Network = "blue", Addresses = ["10.0.1.7"] } },
         { "addresses[0]", ProblemCodes.Conflict, OutcomeKind.Conflict, new PortSpec { Network = "blue", Addresses = ["10.0.0.255"] } },
         { "addresses[0]", ProblemCodes.Conflict, OutcomeKind.Conflict, new PortSpec { Network = "blue", Addresses = ["2001:db8::"] } },
+        { "addresses", ProblemCodes.OutOfRange, OutcomeKind.Invalid, new PortSpec { Network = "blue", Addresses = [.. Enumerable.Range(2, 65).Select(i => $"10.0.0.{i}")] } },
         { "securityGroups", ProblemCodes.NotSupportedYet, OutcomeKind.Invalid, new PortSpec { Network = "blue", SecurityGroups = ["web"] } },
         { "qosPolicy", ProblemCodes.NotSupportedYet, OutcomeKind.Invalid, new PortSpec { Network = "blue", QosPolicy = "gold" } },
         { "allowedPairs", ProblemCodes.NotSupportedYet, OutcomeKind.Invalid, new PortSpec { Network = "blue", AllowedPairs = [new AddressPairSpec(null, "10.0.0.9")] } },

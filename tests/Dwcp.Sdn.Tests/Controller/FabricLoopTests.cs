@@ -1,0 +1,85 @@
+using Dwcp.Sdn.Controller.Loops;
+using Dwcp.Sdn.Core.Model;
+using Dwcp.Sdn.Core.Store;
+using Dwcp.Sdn.Fabric;
+using Dwcp.Sdn.Tests.Fabric;
+using Dwcp.Sdn.Tests.Store;
+using Microsoft.Extensions.Logging.Abstractions;
+
+namespace Dwcp.Sdn.Tests.Controller;
+
+public sealed class FabricLoopTests
+{
+    private readonly FullDisk store = new();
+    private readonly ManualTime time = new();
+
+    [Fact]
+    public async Task A_host_that_is_seen_while_the_disk_is_full_is_stored_once_there_is_room_and_not_tried_at_every_step_meanwhile()
+    {
+        using var stop = new CancellationTokenSource();
+        var fabric = new FabricLoop(new FabricMachine(new StoreListing(0, [])), store, time, NullLogger<FabricLoop>.Instance);
+        var running = fabric.RunAsync(stop.Token);
+        store.IsFull = true;
+        await fabric.PostAsync(m => m.HostSeen(1, "192.0.2.1:5", new HostBuilder("h1", "192.0.2.1").Inventory), stop.Token);
+        for (var i = 0; i < 50; i++)
+        {
+            await fabric.AskAsync(m => m.Revision, stop.Token);
+        }
+
+        Assert.Equal(1, store.Refused);
+        Assert.Equal(OutcomeKind.Unavailable, (await fabric.ApplyAsync(Ask.Network("blue", 100), stop.Token)).Kind);
+        Assert.Equal(2, store.Refused);
+
+        store.IsFull = false;
+        time.Advance(TimeSpan.FromSeconds(1));
+        await Eventually(async () => await store.Inner.GetAsync("/hosts/h1") is not null);
+
+        await stop.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => running);
+    }
+
+    private static async Task Eventually(Func<Task<bool>> ask)
+    {
+        for (var tries = 0; !await ask(); tries++)
+        {
+            Assert.InRange(tries, 0, 1000);
+            await Task.Delay(5);
+        }
+    }
+
+    private sealed class FullDisk : IStateStore
+    {
+        public MemoryStateStore Inner { get; } = new();
+
+        public bool IsFull { get; set; }
+
+        public int Refused { get; private set; }
+
+        public long Revision => Inner.Revision;
+
+        public Task<CommitResult> CommitAsync(Commit commit, CancellationToken stop = default)
+        {
+            if (!IsFull)
+            {
+                return Inner.CommitAsync(commit, stop);
+            }
+
+            Refused++;
+            throw new StoreException(StoreFault.NoRoom, "the disk is full");
+        }
+
+        public ValueTask<StoreEntry?> GetAsync(string key, long? revision = null, CancellationToken stop = default) => Inner.GetAsync(key, revision, stop);
+
+        public ValueTask<StoreListing> ListAsync(string prefix, long? revision = null, CancellationToken stop = default) => Inner.ListAsync(prefix, revision, stop);
+
+        public IAsyncEnumerable<StoreChange> WatchAsync(string prefix, long after, CancellationToken stop = default) => Inner.WatchAsync(prefix, after, stop);
+
+        public ValueTask<LeaseId> GrantLeaseAsync(TimeSpan lifetime, CancellationToken stop = default) => Inner.GrantLeaseAsync(lifetime, stop);
+
+        public ValueTask<bool> RenewLeaseAsync(LeaseId lease, CancellationToken stop = default) => Inner.RenewLeaseAsync(lease, stop);
+
+        public Task RevokeLeaseAsync(LeaseId lease, CancellationToken stop = default) => Inner.RevokeLeaseAsync(lease, stop);
+
+        public ValueTask DisposeAsync() => Inner.DisposeAsync();
+    }
+}
