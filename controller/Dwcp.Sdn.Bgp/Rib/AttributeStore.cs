@@ -55,6 +55,7 @@ internal sealed class AttributeStore(SpeakerSettings speaker)
 {
     private readonly List<AttributeSet?> sets = [];
     private readonly Stack<int> free = [];
+    private readonly Dictionary<ulong, HashSet<AttributeSet>> byTarget = [];
     private readonly ulong seed = BinaryPrimitives.ReadUInt64LittleEndian(RandomNumberGenerator.GetBytes(8));
     private int[] buckets = NewBuckets(1024);
 
@@ -62,7 +63,8 @@ internal sealed class AttributeStore(SpeakerSettings speaker)
 
     public int Count => sets.Count - free.Count;
 
-    public IEnumerable<AttributeSet> All => sets.Where(s => s is not null)!;
+    /// <summary>The sets that have a target: from there a chain leads to every route of a tenant.</summary>
+    public IEnumerable<AttributeSet> WithTarget(ulong target) => byTarget.TryGetValue(target, out var found) ? found : [];
 
     /// <summary>The set of these very octets, or null.</summary>
     public AttributeSet? Find(ReadOnlySpan<byte> kept) => Find(kept, Hash(kept));
@@ -91,6 +93,16 @@ internal sealed class AttributeStore(SpeakerSettings speaker)
         Describe(set);
         sets[id] = set;
         Link(set);
+        foreach (var target in set.Targets)
+        {
+            if (!byTarget.TryGetValue(target, out var alike))
+            {
+                byTarget.Add(target, alike = []);
+            }
+
+            alike.Add(set);
+        }
+
         return set;
     }
 
@@ -116,6 +128,14 @@ internal sealed class AttributeStore(SpeakerSettings speaker)
             }
 
             before.NextInBucket = set.NextInBucket;
+        }
+
+        foreach (var target in set.Targets)
+        {
+            if (byTarget.TryGetValue(target, out var alike) && alike.Remove(set) && alike.Count == 0)
+            {
+                byTarget.Remove(target);
+            }
         }
 
         sets[set.Id] = null;

@@ -23,7 +23,7 @@ internal sealed class ImportTable(RouteTable table, AttributeStore attributes, I
         version++;
 
         // By the chain of paths of each set of attributes that has such a target, not by all routes.
-        foreach (var set in attributes.All.Where(s => Array.Exists(s.Targets, changed.Contains)))
+        foreach (var set in changed.SelectMany(attributes.WithTarget))
         {
             for (var at = set.FirstPath; at >= 0; at = table.Path(at).NextInSet)
             {

@@ -34,6 +34,9 @@ internal sealed class RibPeer(ushort slot, PeerSettings settings, OutQueue outpu
     /// <summary>Messages that go out once all routes that are due were formatted: End-of-RIB and the end of a refresh.</summary>
     public List<byte[]> AfterSync { get; } = [];
 
+    /// <summary>Families that it is to be told again.</summary>
+    public FamilySet Asked { get; set; }
+
     /// <summary>Whose routes it wants, once RT constraint was agreed on (RFC 4684).</summary>
     public TargetFilter? Filter { get; set; }
 
@@ -42,6 +45,9 @@ internal sealed class RibPeer(ushort slot, PeerSettings settings, OutQueue outpu
 
     /// <summary>Paths that it has in the table.</summary>
     public int Paths { get; set; }
+
+    /// <summary>Some of them may be stale.</summary>
+    public bool HasStale { get; set; }
 
     /// <summary>NLRI that no reader accepted.</summary>
     public long Malformed { get; set; }
@@ -62,25 +68,49 @@ internal sealed class RibPeer(ushort slot, PeerSettings settings, OutQueue outpu
 /// <summary>The targets that a peer asks for, RFC 4684 §6. Before the peer has said all, nothing passes.</summary>
 internal sealed class TargetFilter
 {
-    private readonly Dictionary<RouteKey, ulong> wishes = [];
-    private readonly HashSet<ulong> exact = [];
-    private bool partial;
+    private readonly HashSet<RouteKey> wishes = [];
+
+    /// <summary>How many wishes name just this target: several ASes may.</summary>
+    private readonly Dictionary<ulong, int> exact = [];
+
+    /// <summary>The few that name a range of targets.</summary>
+    private readonly HashSet<RouteKey> ranges = [];
 
     /// <summary>The peer's first End-of-RIB of the family came, or took too long.</summary>
     public bool Ready { get; set; }
 
     public bool Add(in RouteKey wish)
     {
-        var added = wishes.TryAdd(wish, wish.A);
-        Recount();
-        return added;
+        if (!wishes.Add(wish))
+        {
+            return false;
+        }
+
+        if (wish.PrefixLength == 96)
+        {
+            exact[wish.A] = exact.GetValueOrDefault(wish.A) + 1;
+        }
+        else
+        {
+            ranges.Add(wish);
+        }
+
+        return true;
     }
 
     public bool Remove(in RouteKey wish)
     {
-        var removed = wishes.Remove(wish);
-        Recount();
-        return removed;
+        if (!wishes.Remove(wish))
+        {
+            return false;
+        }
+
+        if (!ranges.Remove(wish) && --exact[wish.A] == 0)
+        {
+            exact.Remove(wish.A);
+        }
+
+        return true;
     }
 
     public bool Passes(ReadOnlySpan<ulong> targets)
@@ -92,30 +122,21 @@ internal sealed class TargetFilter
 
         foreach (var target in targets)
         {
-            if (exact.Contains(target) || (partial && wishes.Keys.Any(w => Covers(w, target))))
+            if (exact.ContainsKey(target))
             {
                 return true;
             }
-        }
 
-        return partial && wishes.Keys.Any(w => w.PrefixLength <= 32);
-    }
-
-    private void Recount()
-    {
-        exact.Clear();
-        partial = false;
-        foreach (var wish in wishes.Keys)
-        {
-            if (wish.PrefixLength == 96)
+            foreach (var range in ranges)
             {
-                exact.Add(wish.A);
-            }
-            else
-            {
-                partial = true;
+                if (Covers(range, target))
+                {
+                    return true;
+                }
             }
         }
+
+        return ranges.Count > 0 && ranges.Any(r => r.PrefixLength <= 32); // Everything, also what has no target.
     }
 
     private static bool Covers(in RouteKey wish, ulong target) =>

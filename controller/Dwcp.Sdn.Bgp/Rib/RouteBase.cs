@@ -18,6 +18,7 @@ internal sealed class RouteBase
     private readonly UpdateReader reader = new();
     private readonly ChunkPool pool = new();
     private readonly Dictionary<RouteKey, string> objects = [];
+    private readonly List<RouteKey> wished = [];
 
     public RouteBase(SpeakerSettings speaker)
     {
@@ -102,12 +103,25 @@ internal sealed class RouteBase
         if (families.Has(Table[path.Entry].Key.Family))
         {
             path.Flags |= PathFlags.Stale;
+            peer.HasStale = true;
         }
     });
 
     /// <summary>Takes away what is still stale.</summary>
-    public void Sweep(RibPeer peer, FamilySet families) =>
-        Purge(peer, path => (path.Flags & PathFlags.Stale) != 0 && families.Has(Table[path.Entry].Key.Family));
+    public void Sweep(RibPeer peer, FamilySet families)
+    {
+        if (peer.HasStale)
+        {
+            peer.HasStale = false;
+            Purge(peer, path =>
+            {
+                var stale = (path.Flags & PathFlags.Stale) != 0;
+                var due = families.Has(Table[path.Entry].Key.Family);
+                peer.HasStale |= stale && !due;
+                return stale && due;
+            });
+        }
+    }
 
     /// <summary>The restart time is over: what is stale becomes the last choice, or goes where the peer knows no long-lived restart (RFC 9494 §4.2).</summary>
     public void Age(RibPeer peer, FamilySet longLived)
@@ -255,6 +269,7 @@ internal sealed class RouteBase
         }
 
         var nlris = new NlriReader(section.Family, section.Of(body), peer.Rules.AddPath.Has(section.Family));
+        wished.Clear();
         while (!nlris.AtEnd)
         {
             var result = nlris.Next(out var nlri);
@@ -276,7 +291,7 @@ internal sealed class RouteBase
                 peer.Paths += added ? 1 : 0;
                 if (section.Family == BgpFamily.RtConstraint && peer.Filter!.Add(nlri.Key))
                 {
-                    Wished(peer);
+                    wished.Add(nlri.Key);
                 }
             }
             else
@@ -285,10 +300,12 @@ internal sealed class RouteBase
                 peer.Paths -= removed ? 1 : 0;
                 if (section.Family == BgpFamily.RtConstraint && peer.Filter!.Remove(nlri.Key))
                 {
-                    Wished(peer);
+                    wished.Add(nlri.Key);
                 }
             }
         }
+
+        Wished(peer);
 
         return true;
     }
@@ -296,11 +313,21 @@ internal sealed class RouteBase
     private static bool Accepts(RibPeer peer, in Nlri nlri, AttributeSet set) =>
         peer.Settings.ImportRules.IsEmpty || RouteRules.Pass(peer.Settings.ImportRules, nlri.Key, nlri.Body, set);
 
+    /// <summary>Tells a peer what its new wishes let through, and withdraws what they no longer do.</summary>
     private void Wished(RibPeer peer)
     {
-        if (peer.Filter!.Ready)
+        if (wished.Count == 0 || peer.Filter is not { Ready: true })
+        {
+            return;
+        }
+
+        if (wished.Exists(w => w.PrefixLength < 96))
         {
             Groups.Resend(peer, BgpFamily.L2VpnEvpn);
+        }
+        else
+        {
+            Groups.Resend(peer, wished.Select(w => w.A));
         }
     }
 

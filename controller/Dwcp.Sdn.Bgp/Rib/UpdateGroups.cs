@@ -23,6 +23,7 @@ internal sealed class UpdateGroups(SpeakerSettings speaker, RouteTable table, At
     private readonly Dictionary<(ulong Targets, BgpFamily Family), Bucket> withdrawn = [];
     private readonly Stack<Bucket> spare = [];
     private readonly List<int> forgotten = [];
+    private readonly HashSet<RibPeer> asking = [];
 
     /// <summary>The peers that have been given something to send since this was last emptied.</summary>
     public HashSet<RibPeer> Fed { get; } = [];
@@ -85,12 +86,28 @@ internal sealed class UpdateGroups(SpeakerSettings speaker, RouteTable table, At
         Resend(peer, family);
     }
 
-    /// <summary>Looks at all routes of a family again for one peer.</summary>
+    /// <summary>Looks at all routes of a family again for one peer, once, however often it asks before the next flush.</summary>
     public void Resend(RibPeer peer, BgpFamily family)
     {
-        if (peer.Group is { } group)
+        peer.Asked = peer.Asked.With(family);
+        asking.Add(peer);
+    }
+
+    /// <summary>Looks at the routes of these targets again for one peer.</summary>
+    public void Resend(RibPeer peer, IEnumerable<ulong> targets)
+    {
+        if (peer.Group is not { } group)
         {
-            PushAll(Separate(peer, group), family);
+            return;
+        }
+
+        var solo = Separate(peer, group);
+        foreach (var set in targets.SelectMany(attributes.WithTarget))
+        {
+            for (var at = set.FirstPath; at >= 0; at = table.Path(at).NextInSet)
+            {
+                Push(solo, table.Path(at).Entry, first: false);
+            }
         }
     }
 
@@ -111,6 +128,21 @@ internal sealed class UpdateGroups(SpeakerSettings speaker, RouteTable table, At
             return false;
         }
 
+        foreach (var peer in asking)
+        {
+            if (peer.Group is { } group)
+            {
+                var solo = Separate(peer, group);
+                foreach (var family in peer.Asked.Items)
+                {
+                    PushAll(solo, family);
+                }
+            }
+
+            peer.Asked = default;
+        }
+
+        asking.Clear();
         var more = false;
         for (var i = groups.Count - 1; i >= 0; i--)
         {
