@@ -228,9 +228,9 @@ public sealed partial class FabricMachine
         var inventory = registry.SpeakerOf(id)?.Inventory;
         var needs = planner.NeedsOf(id);
         var generation = intent?.Generation ?? 0;
-        var mode = intent?.Spec.Mode ?? (host?.Vtep is not null ? "FABRIC" : "OBSERVED");
+        var mode = ModeOf(id, host);
         var status = new SwitchStatus(
-            [SwitchAccepted(id, host, mode, generation), SwitchProgrammed(needs, sighting, generation), SwitchDegraded(id, inventory, generation)],
+            [SwitchAccepted(id, host, mode, generation), SwitchProgrammed(needs, sighting, mode, generation), SwitchDegraded(id, inventory, generation)],
             generation,
             datapath?.ToString(),
             sighting?.Address,
@@ -264,6 +264,11 @@ public sealed partial class FabricMachine
 
     private Condition SwitchAccepted(string id, KnownHost? host, string mode, long generation)
     {
+        if (mode == "LEARNING")
+        {
+            return Is(ConditionType.Accepted, true, "Learning", "its mode is LEARNING: it forwards by what it learns", generation);
+        }
+
         if (host is null)
         {
             return Is(ConditionType.Accepted, false, "NoHost", "no OVSDB session announces this switch; on its host: ovs-vsctl set-manager tcp:CONTROLLER:6640", generation);
@@ -284,8 +289,15 @@ public sealed partial class FabricMachine
             : Is(ConditionType.Accepted, true, "Announced", $"VTEP {host.Vtep} of host '{id}'", generation);
     }
 
-    private static Condition SwitchProgrammed(SwitchNeeds? needs, SwitchSighting? sighting, long generation)
+    private Condition SwitchProgrammed(SwitchNeeds? needs, SwitchSighting? sighting, string mode, long generation)
     {
+        if (mode == "LEARNING" && sighting is not null)
+        {
+            return learning.Contains(sighting.DatapathId)
+                ? Is(ConditionType.Programmed, true, "Learning", "a barrier confirmed that frames without a flow come to the controller", generation)
+                : Is(ConditionType.Programmed, false, "Pending", "it becomes a learning switch", generation);
+        }
+
         if (needs is null)
         {
             return Is(ConditionType.Programmed, false, "NotManaged", "nothing is programmed on it", generation);

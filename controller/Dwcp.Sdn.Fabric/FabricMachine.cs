@@ -44,12 +44,17 @@ public sealed partial class FabricMachine
     private readonly HashSet<DatapathId> toWake = [];
     private readonly List<(string Name, string Subject, string Message)> happened = [];
     private readonly HashSet<string> stored = [];
+    private readonly HashSet<DatapathId> learning = [];
+    private readonly string unknownMode;
     private long eventSequence;
 
     /// <summary>The state of a store's whole listing.</summary>
+    /// <param name="listing">All records.</param>
+    /// <param name="unknownMode">The mode of a switch that no host announces and no operator has decided about.</param>
     /// <exception cref="InvalidDataException">A record cannot be read; the message names it.</exception>
-    public FabricMachine(StoreListing listing)
+    public FabricMachine(StoreListing listing, string unknownMode = "OBSERVED")
     {
+        this.unknownMode = unknownMode;
         var (intent, hosts) = Records.Read(listing.Entries);
         Revision = listing.Revision;
         Intent = intent;
@@ -224,6 +229,7 @@ public sealed partial class FabricMachine
     /// <summary>A switch's connection ended.</summary>
     public void SwitchDown(DatapathId datapath, string reason)
     {
+        learning.Remove(datapath);
         if (sightings.Remove(datapath))
         {
             dirty.UnionWith(registry.HostsOf(datapath).Select(SwitchRef));
@@ -231,6 +237,16 @@ public sealed partial class FabricMachine
             Happened("SwitchDisconnected", subject, reason);
             SwitchChanged(subject.Id);
         }
+    }
+
+    /// <summary>FABRIC, OBSERVED or LEARNING.</summary>
+    public string ModeOf(DatapathId datapath) => ModeOf(SwitchRef(datapath).Id, registry.OwnerOf(datapath));
+
+    /// <summary>A barrier confirmed that a switch asks us about every frame that it has no flow for.</summary>
+    public void Learns(DatapathId datapath)
+    {
+        learning.Add(datapath);
+        SwitchChanged(SwitchRef(datapath).Id);
     }
 
     /// <summary>What a switch needs that its loop has not been told; null when the switch is none of ours to program.</summary>
@@ -345,6 +361,11 @@ public sealed partial class FabricMachine
     {
         dirty.Add(SwitchRef(id));
         UpdateMembers([id]);
+        if ((registry.Known.GetValueOrDefault(id)?.DatapathId ?? (DatapathId.TryParse(id, out var datapath) ? datapath : null)) is { } mine)
+        {
+            toWake.Add(mine);
+        }
+
         if (registry.SpeakerOf(id) is { } session)
         {
             sessionsToJoin.Add(session.Number);
@@ -437,9 +458,12 @@ public sealed partial class FabricMachine
         }
     }
 
+    private string ModeOf(string id, KnownHost? host) =>
+        Intent.Switches.GetValueOrDefault(id)?.Spec.Mode ?? (host?.Vtep is not null ? "FABRIC" : unknownMode);
+
     private bool IsMember(KnownHost host) =>
         host.Vtep is not null
-        && Intent.Switches.GetValueOrDefault(host.Id)?.Spec.Mode != "OBSERVED"
+        && ModeOf(host.Id, host) == "FABRIC"
         && registry.RivalOf(host) is null;
 
     /// <summary>A switch came, went, is another or was confirmed for the first time: that shows in all it carries and in all that waits for it.</summary>

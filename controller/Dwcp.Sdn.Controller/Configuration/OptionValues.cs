@@ -60,9 +60,9 @@ internal sealed class OptionValues
             return false;
         }
 
-        if (setting.Source != SettingSource.Default && Options.NotYet.FirstOrDefault(n => n.Covers(setting.Option, value)) is { } notYet)
+        if (setting.Source != SettingSource.Default && Options.NotYet.FirstOrDefault(n => n.Option == setting.Option) is { } notYet)
         {
-            problems.Add(new(setting.Place, notYet.Value is null ? "not supported yet" : $"{setting.Text} is not supported yet", notYet.Remedy));
+            problems.Add(new(setting.Place, "not supported yet", notYet.Remedy));
             return false;
         }
 

@@ -74,15 +74,11 @@ internal static class Options
     /// <summary>What the table names and the controller cannot do yet: refused when given, rather than silently without effect. A row goes when its feature comes.</summary>
     public static readonly ImmutableArray<NotSupportedYet> NotYet =
     [
-        new(OpenFlowTls, null, "Leave it out, and let switches connect to --openflow over a network that you trust"),
-        new(OvsdbTls, null, "Leave it out, and let hosts connect to --ovsdb over a network that you trust"),
-        new(Bgp, null, "Leave it out; this version opens no BGP socket"),
-        new(OpenFlowUnknown, UnknownSwitches.Learning, "Write OBSERVED, or leave it out"),
+        new(OpenFlowTls, "Leave it out, and let switches connect to --openflow over a network that you trust"),
+        new(OvsdbTls, "Leave it out, and let hosts connect to --ovsdb over a network that you trust"),
+        new(Bgp, "Leave it out; this version opens no BGP socket"),
     ];
 }
 
-/// <summary>An option, or only one value of it, that is refused for now.</summary>
-internal sealed record NotSupportedYet(Option Option, object? Value, string Remedy)
-{
-    public bool Covers(Option option, object value) => option == Option && (Value is null || Value.Equals(value));
-}
+/// <summary>An option that is refused for now.</summary>
+internal sealed record NotSupportedYet(Option Option, string Remedy);

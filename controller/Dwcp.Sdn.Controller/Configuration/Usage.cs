@@ -52,12 +52,7 @@ internal static class Usage
     private static string Remark(Option option) =>
         (option.Default is null || option.IsFlag ? "" : $" [{option.Default}]") + NotYet(option);
 
-    private static string NotYet(Option option) => Options.NotYet.FirstOrDefault(n => n.Option == option) switch
-    {
-        null => "",
-        { Value: null } => " (not supported yet)",
-        { Value: { } value } => $" ({value.ToString()!.ToUpperInvariant()} is not supported yet)",
-    };
+    private static string NotYet(Option option) => Options.NotYet.Any(n => n.Option == option) ? " (not supported yet)" : "";
 
     private static void Append(StringBuilder text, string left, string right)
     {

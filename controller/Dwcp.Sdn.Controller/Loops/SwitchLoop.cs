@@ -15,7 +15,7 @@ namespace Dwcp.Sdn.Controller.Loops;
 /// same pass serves the first connect, a change, a reconnect and a restart; now and then all is read and compared again.
 /// </summary>
 internal sealed class SwitchLoop(
-    DatapathId datapath, ISwitchTables tables, FabricLoop fabric, SwitchMetrics metrics, TimeSpan audit, TimeProvider time, ILogger<SwitchLoop> log)
+    DatapathId datapath, ISwitchTables tables, LearningLoop learning, FabricLoop fabric, SwitchMetrics metrics, TimeSpan audit, TimeProvider time, ILogger<SwitchLoop> log)
 {
     private static readonly TimeSpan FirstRetry = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan DropsEvery = TimeSpan.FromSeconds(5);
@@ -29,6 +29,10 @@ internal sealed class SwitchLoop(
     private KnownTables? known;
     private long compared;
     private bool confirmed;
+    private bool learns;
+
+    /// <summary>Answers the switch's packets while its mode is LEARNING.</summary>
+    public LearningLoop Learning => learning;
 
     public void Wake() => wake.Writer.TryWrite(true);
 
@@ -89,10 +93,31 @@ internal sealed class SwitchLoop(
         ];
     }
 
+    /// <summary>Begins or ends being a learning switch.</summary>
+    private async Task LearnAsync(bool wanted, CancellationToken stop)
+    {
+        if (learns == wanted)
+        {
+            return;
+        }
+
+        learns = wanted;
+        if (wanted)
+        {
+            await learning.BeginAsync(stop);
+            await fabric.PostAsync(m => m.Learns(datapath), stop);
+        }
+        else
+        {
+            await learning.EndAsync(stop);
+        }
+    }
+
     /// <summary>One pass; false when the switch is not ours to program.</summary>
     private async Task<bool> PassAsync(CancellationToken stop)
     {
-        var work = await fabric.AskAsync(m => m.Take(datapath, needs), stop);
+        var (work, learn) = await fabric.AskAsync(m => (m.Take(datapath, needs), m.ModeOf(datapath) == "LEARNING"), stop);
+        await LearnAsync(learn, stop);
         if (work is null)
         {
             needs = null;

@@ -57,12 +57,19 @@ internal sealed class SwitchLoops(FabricLoop fabric, SwitchMetrics metrics, Time
 
     public void PacketIn(SwitchConnection connection, in PacketInView packet)
     {
-        // None of our flows sends packets here.
+        if (loops.TryGetValue(connection.Id, out var loop))
+        {
+            loop.Learning.PacketIn(packet);
+        }
     }
 
     public void PortStatus(SwitchConnection connection, PortStatus status)
     {
-        // Ports are known by name, from OVSDB.
+        // The fabric knows ports by name, from OVSDB.
+        if (loops.TryGetValue(connection.Id, out var loop))
+        {
+            loop.Learning.PortStatus(status);
+        }
     }
 
     public void FlowRemoved(SwitchConnection connection, in FlowRemovedView flow)
@@ -74,7 +81,7 @@ internal sealed class SwitchLoops(FabricLoop fabric, SwitchMetrics metrics, Time
     {
         await before;
         var datapath = connection.Id;
-        var loop = new SwitchLoop(datapath, connection, fabric, metrics, audit, time, logs.CreateLogger<SwitchLoop>());
+        var loop = new SwitchLoop(datapath, connection, new LearningLoop(connection, time), fabric, metrics, audit, time, logs.CreateLogger<SwitchLoop>());
         loops[datapath] = loop;
         try
         {

@@ -271,7 +271,7 @@ public static class Judge
 
     private static SwitchIntent OfSwitch(PutCommand put, SwitchSpec spec, long generation, Problems problems)
     {
-        problems.Word("mode", spec.Mode, ["FABRIC", "OBSERVED"], ["LEARNING"]);
+        problems.Word("mode", spec.Mode, ["FABRIC", "OBSERVED", "LEARNING"], []);
         problems.NotSupportedYet("flowBudget", spec.FlowBudget is not null);
         return new SwitchIntent(put.Id, put.Labels, 0, generation, spec);
     }

@@ -33,8 +33,10 @@ internal sealed class PrivateOvs : IDisposable
     public string Vsctl(params string[] arguments) => Run("ovs-vsctl", [$"--db=unix:{Socket}", "--timeout=20", .. arguments]);
 
     /// <summary>ovs-ofctl of OpenFlow 1.3 on the bridge's own socket.</summary>
-    public string Ofctl(string command, params string[] arguments) =>
-        Run("ovs-ofctl", ["-O", "OpenFlow13", command, $"unix:{directory}/br0.mgmt", .. arguments]);
+    public string Ofctl(string command, params string[] arguments) => OfctlOf("br0", command, arguments);
+
+    public string OfctlOf(string bridge, string command, params string[] arguments) =>
+        Run("ovs-ofctl", ["-O", "OpenFlow13", command, $"unix:{directory}/{bridge}.mgmt", .. arguments]);
 
     public string Appctl(params string[] arguments) => Run("ovs-appctl", [$"--target={directory}/vs.ctl", .. arguments]);
 

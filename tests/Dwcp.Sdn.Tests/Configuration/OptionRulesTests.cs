@@ -31,11 +31,6 @@ public class OptionRulesTests
     public void What_is_not_supported_yet_is_refused(string option, string value) =>
         Assert.StartsWith($"{option}: not supported yet. Leave it out", new Given(option, value).Problems().Single());
 
-    [Fact]
-    public void What_is_not_supported_yet_is_refused_even_where_another_value_outweighs_it() =>
-        Assert.Equal(["/etc/dwcp.yaml:1: openflow-unknown: learning is not supported yet. Write OBSERVED, or leave it out."],
-            new Given("--openflow-unknown", "OBSERVED") { Yaml = "openflow-unknown: learning" }.Problems());
-
     [Theory]
     [InlineData("--openflow", "192.0.2.1:6653", "--openflow 192.0.2.1:6653 speaks without TLS")]
     [InlineData("--ovsdb", "0.0.0.0:6640", "--ovsdb 0.0.0.0:6640 speaks without TLS")]

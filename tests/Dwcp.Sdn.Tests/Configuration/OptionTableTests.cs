@@ -10,10 +10,6 @@ public class OptionTableTests
         Assert.All(Options.All.Where(o => o.Default is not null), o => Assert.NotNull(o.Read(o.Default!, out _)));
 
     [Fact]
-    public void No_default_is_among_what_is_not_supported_by_its_value() =>
-        Assert.DoesNotContain(Options.NotYet, n => n.Value is not null && n.Option.Default is { } text && n.Covers(n.Option, n.Option.Read(text, out _)!));
-
-    [Fact]
     public void Names_are_unique_and_give_the_other_names()
     {
         Assert.Equal(Options.All.Length, Options.All.Select(o => o.Name).Distinct().Count());

@@ -219,9 +219,9 @@ public class JudgeNetworkTests
     [InlineData(null, null, null)]
     [InlineData("FABRIC", null, null)]
     [InlineData("OBSERVED", null, null)]
-    [InlineData("LEARNING", "mode", ProblemCodes.NotSupportedYet)]
+    [InlineData("LEARNING", null, null)]
     [InlineData("fabric", "mode", ProblemCodes.Invalid)]
-    public void A_switch_is_of_the_fabric_or_observed(string? mode, string? field, string? code)
+    public void A_switch_is_of_the_fabric_or_observed_or_learns(string? mode, string? field, string? code)
     {
         if (field is null)
         {

@@ -91,6 +91,39 @@ internal sealed class Outbox(Stream stream, int limit, Action<Exception> broken)
         }
     }
 
+    /// <summary>
+    /// Adds a flow and, unless the switch holds the packet in a buffer, a PACKET_OUT of it by the same way; or neither when there is
+    /// no room.
+    /// </summary>
+    /// <exception cref="OverflowException">The packet is too long for a message; nothing is sent.</exception>
+    public bool TryAddFlow(uint xid, in FrameFlow flow, uint buffer, ReadOnlySpan<FlowAction> actions, ReadOnlySpan<byte> data)
+    {
+        lock (gate)
+        {
+            if (closed || filling.Length >= limit)
+            {
+                return false;
+            }
+
+            var before = filling.Length;
+            try
+            {
+                flow.Write(filling, xid, buffer);
+                if (buffer == FlowMod.NoBuffer)
+                {
+                    PacketOut.Write(filling, xid, buffer, flow.InPort, actions, data);
+                }
+            }
+            catch
+            {
+                filling.Truncate(before);
+                throw;
+            }
+
+            return true;
+        }
+    }
+
     /// <summary>Starts sending what waits, unless that goes on already.</summary>
     public void Flush()
     {

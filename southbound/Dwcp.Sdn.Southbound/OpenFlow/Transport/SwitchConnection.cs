@@ -55,7 +55,7 @@ public sealed partial class SwitchConnection : ISwitchTables
     /// <summary>Cancelled when the connection is over.</summary>
     public CancellationToken Lifetime => lifetime.Token;
 
-    /// <summary>Packets that were not sent be sent because the switch did not take them.</summary>
+    /// <summary>Packets that were not sent because the switch did not take them.</summary>
     public long PacketsDropped => Interlocked.Read(ref packetsDropped);
 
     /// <summary>True when the handshake has completed, false when it never will.</summary>
@@ -74,6 +74,19 @@ public sealed partial class SwitchConnection : ISwitchTables
         channel.Out.Flush();
     }
 
+    /// <summary>Sends a message for which no answer is awaited, unless the switch does not take what waits for it already.</summary>
+    public bool TrySend(OfMessage message)
+    {
+        if (!channel.Out.HasRoom)
+        {
+            return false;
+        }
+
+        channel.Out.Add(requests.NextXid(), message);
+        FlushUnlessReading();
+        return true;
+    }
+
     /// <summary>
     /// Sends a packet out of the switch, or drops and counts it when the switch does not take what waits for it already. Cheap
     /// enough for every packet; from within <see cref="ISwitchObserver.PacketIn"/> all answers to one read leave in one write.
@@ -86,11 +99,23 @@ public sealed partial class SwitchConnection : ISwitchTables
             return false;
         }
 
-        if (!delivery.IsHeldByCurrentThread)
+        FlushUnlessReading();
+        return true;
+    }
+
+    /// <summary>
+    /// Sets a flow for a packet and those that follow it, and sends the packet on its way: from the switch's buffer, or with a
+    /// PACKET_OUT of <paramref name="actions"/>. Dropped, counted and flushed as <see cref="TrySendPacket"/> does.
+    /// </summary>
+    public bool TrySendFlow(in FrameFlow flow, ReadOnlySpan<FlowAction> actions, ReadOnlySpan<byte> data, uint buffer = FlowMod.NoBuffer)
+    {
+        if (!channel.Out.TryAddFlow(requests.NextXid(), flow, buffer, actions, data))
         {
-            channel.Out.Flush();
+            Interlocked.Increment(ref packetsDropped);
+            return false;
         }
 
+        FlushUnlessReading();
         return true;
     }
 
@@ -145,6 +170,15 @@ public sealed partial class SwitchConnection : ISwitchTables
 
     private static ImmutableArray<T>? Only<T>(OfMessage message)
         where T : OfMessage => message is T wanted ? [wanted] : null;
+
+    /// <summary>While a read is handled its answers gather, and leave together after it.</summary>
+    private void FlushUnlessReading()
+    {
+        if (!delivery.IsHeldByCurrentThread)
+        {
+            channel.Out.Flush();
+        }
+    }
 
     private void ThrowIfOver()
     {

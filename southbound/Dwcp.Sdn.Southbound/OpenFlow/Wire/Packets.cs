@@ -1,3 +1,4 @@
+using System.Buffers.Binary;
 using Dwcp.Sdn.Core;
 using Dwcp.Sdn.Core.Flows;
 using Dwcp.Sdn.Core.Net;
@@ -48,7 +49,9 @@ public readonly ref struct PacketInView
 
     /// <summary>The port by which the packet came in; 0 when the switch does not say.</summary>
     /// <exception cref="WireException">An entry of the match is malformed.</exception>
-    public PortNumber InPort => new((uint)(Find(Fields.InPort) ?? UInt128.Zero));
+    public PortNumber InPort => MatchEntries is [0x80, 0x00, 0x00, 0x04, _, _, _, _, ..]
+        ? new(BinaryPrimitives.ReadUInt32BigEndian(MatchEntries[4..])) // The first of most matches, and often the only one.
+        : new((uint)(Find(Fields.InPort) ?? UInt128.Zero));
 
     /// <summary>The value of a field that came with the packet, or null.</summary>
     /// <exception cref="WireException">An entry of the match is malformed.</exception>
