@@ -57,7 +57,7 @@ internal sealed class SwitchLoop(
                 confirmed = false; // What the next pass finds is what this one did not bring about: no repair.
                 log.SwitchRefused(datapath, e.Message);
                 await fabric.PostAsync(m => m.SwitchTrouble(datapath, e.Message), stop);
-                await Task.Delay(retry, time, stop);
+                await WokenWithinAsync(retry, stop); // A change may be the cure.
                 retry = retry * 2 < LastRetry ? retry * 2 : LastRetry;
             }
         }
