@@ -97,7 +97,7 @@ internal sealed class OpenApiDocument
             var content = new JsonObject { ["schema"] = _schemas.Refer(body.MessageType) };
             if (Examples.Of(body.MessageType.FullName) is { } example)
             {
-                content["example"] = example;
+                content["example"] = JsonNode.Parse(example);
             }
 
             operation["requestBody"] = new JsonObject

@@ -66,7 +66,7 @@ public sealed partial class OpenApiTests : RestFixture
         Assert.Equal("What happens to a frame for a MAC address that nobody is known to have.", ProtoComments.Known.Of("dwcp.v1.Network.UnknownUnicast"));
         Assert.Equal("No host carries the port.", ProtoComments.Known.Of("dwcp.v1.PortStatus.State.UNBOUND"));
         Assert.StartsWith("Makes the object", ProtoComments.Known.Of(Networks.Descriptor.Methods.Single(m => m.Name == "Put").FullName));
-        Assert.Equal("", ProtoComments.Known.Of("dwcp.v1.Network.id"));
+        Assert.Equal("", ProtoComments.Known.Of("dwcp.v1.GetNetworkRequest.id"));
     }
 
     [Theory]

@@ -1,9 +1,7 @@
-using System.Text.Json.Nodes;
+namespace Dwcp.Sdn.Api;
 
-namespace Dwcp.Sdn.Northbound.OpenApi;
-
-/// <summary>A request body of each kind that the controller takes as it stands.</summary>
-internal static class Examples
+/// <summary>A request body of each kind that the controller takes as it stands, for documents and for people.</summary>
+public static class Examples
 {
     private static readonly Dictionary<string, string> Bodies = new()
     {
@@ -13,5 +11,6 @@ internal static class Examples
         ["dwcp.v1.Switch"] = """{"mode": "OBSERVED"}""",
     };
 
-    public static JsonNode? Of(string message) => Bodies.TryGetValue(message, out var body) ? JsonNode.Parse(body) : null;
+    /// <summary>The example of a message as JSON, or null when there is none.</summary>
+    public static string? Of(string message) => Bodies.GetValueOrDefault(message);
 }
