@@ -20,9 +20,10 @@ requirements() {
         controller) printf '%s\n' lib:libsqlite3.so.0=libsqlite3-0 ;;
         run) requirements lab; requirements controller; printf '%s\n' curl=curl ;;
         test) requirements run; requirements grpc; printf '%s\n' strace=strace tcpdump=tcpdump arping=iputils-arping \
-                file:/usr/lib/frr/bgpd=frr gobgpd=gobgpd ;;
+                file:/usr/lib/frr/bgpd=frr gobgpd=gobgpd mandoc=mandoc ;;
         grpc) printf '%s\n' protoc=protobuf-compiler grpc_python_plugin=protobuf-compiler-grpc \
                 file:/usr/include/google/protobuf/any.proto=libprotobuf-dev python:grpc=python3-grpcio node=nodejs npm=npm ;;
+        dwcpctl) ;;
         *) die "nothing is known as '$1'" ;;
     esac
 }

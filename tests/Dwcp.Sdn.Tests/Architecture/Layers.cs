@@ -22,6 +22,7 @@ internal static class Layers
         ["Api"] = ["Grpc"],
         ["Northbound"] = ["Core", "Api", "Grpc"],
         ["Controller"] = ["Core", "Pipeline", "Fabric", "Bgp", "Southbound", "Store", "Api", "Grpc", "Northbound"],
+        ["Cli"] = ["Api"],
         ["Benchmarks"] = [Everything],
         ["Tests"] = [Everything],
         ["SystemTests"] = [Everything],
@@ -30,13 +31,14 @@ internal static class Layers
     /// <summary>A package and the projects that may name it. One home, unless a list says otherwise.</summary>
     public static readonly ImmutableSortedDictionary<string, string[]> PackageHomes = new Dictionary<string, string[]>
     {
-        ["Google.Protobuf"] = ["Api", "Grpc", "Northbound"],
+        ["Google.Protobuf"] = ["Api", "Grpc", "Northbound", "Cli"],
         ["Grpc.Tools"] = ["Api"],
         ["Serilog"] = ["Controller"],
         ["Serilog.Extensions.Logging"] = ["Controller"],
         ["Serilog.Sinks.Async"] = ["Controller"],
         ["Serilog.Sinks.Console"] = ["Controller"],
-        ["YamlDotNet"] = ["Controller"],
+        ["System.CommandLine"] = ["Cli"],
+        ["YamlDotNet"] = ["Controller", "Cli"],
         ["Microsoft.NET.Test.Sdk"] = ["Tests", "SystemTests"],
         ["xunit"] = ["Tests", "SystemTests"],
         ["xunit.runner.visualstudio"] = ["Tests", "SystemTests"],

@@ -40,6 +40,7 @@ public class PurityTests
     [InlineData("Dwcp.Sdn.Northbound")]
     [InlineData("Dwcp.Sdn.Grpc")]
     [InlineData("dwcp-controller")]
+    [InlineData("dwcpctl")]
     public void Nobody_reads_the_wall_clock_but_through_a_TimeProvider(string assembly) => Assert.Empty(Find(WallClock, Beside(assembly)));
 
     [Fact]

@@ -16,6 +16,7 @@ public class SummaryTests
     [InlineData("Dwcp.Sdn.Grpc")]
     [InlineData("Dwcp.Sdn.Api")]
     [InlineData("dwcp-controller")]
+    [InlineData("dwcpctl")]
     public void Every_public_type_says_what_it_is_for(string assembly)
     {
         var loaded = Assembly.Load(assembly);

@@ -1,0 +1,177 @@
+using System.Net;
+using System.Net.Http.Headers;
+using System.Runtime.CompilerServices;
+using System.Text;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+
+namespace Dwcp.Sdn.Cli.Client;
+
+/// <summary>The controller's REST API as the commands use it. What it refuses becomes <see cref="RefusedException"/>, and silence becomes exit code 3.</summary>
+internal sealed class ControllerClient : IDisposable
+{
+    private const int Attempts = 5;
+    private static readonly TimeSpan ConnectWithin = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan AnswerWithin = TimeSpan.FromSeconds(40);
+    private static readonly TimeSpan LongestRetry = TimeSpan.FromSeconds(10);
+    private static readonly MediaTypeHeaderValue Json = new("application/json");
+
+    private readonly HttpClient _http;
+    private readonly TimeProvider _clock;
+
+    public ControllerClient(Uri server, TimeProvider clock)
+    {
+        (Server, _clock) = (server, clock);
+        var handler = new SocketsHttpHandler { ConnectTimeout = ConnectWithin, UseProxy = !server.IsLoopback, AllowAutoRedirect = false };
+        _http = new HttpClient(handler) { BaseAddress = server, Timeout = Timeout.InfiniteTimeSpan };
+    }
+
+    public Uri Server { get; }
+
+    public async Task<JsonObject> GetAsync(string path, CancellationToken stop) => await ReadObjectAsync("GET", path, stop);
+
+    /// <summary>The object, or null when there is none.</summary>
+    public async Task<JsonObject?> FindAsync(string path, CancellationToken stop)
+    {
+        try
+        {
+            return await GetAsync(path, stop);
+        }
+        catch (RefusedException e) when (e.Status == HttpStatusCode.NotFound)
+        {
+            return null;
+        }
+    }
+
+    /// <summary>All items of a list, page by page, and the resource version of the first page, from which a watch misses nothing.</summary>
+    public async Task<(List<JsonObject> Items, string Version)> ListAsync(string path, string? filter, CancellationToken stop)
+    {
+        var (items, version, token) = (new List<JsonObject>(), (string?)null, "");
+        do
+        {
+            var query = Query(("filter", filter), ("pageToken", token));
+            var page = await GetAsync(path + query, stop);
+            items.AddRange(page["items"]!.AsArray().Select(i => i!.AsObject()));
+            version ??= (string)page["resourceVersion"]!;
+            token = (string?)page["nextPageToken"] ?? "";
+        }
+        while (token.Length > 0);
+        return (items, version);
+    }
+
+    /// <summary>Makes or replaces an object; tells whether it is new.</summary>
+    public async Task<(JsonObject Object, bool Created)> PutAsync(string path, JsonObject body, bool validateOnly, CancellationToken stop)
+    {
+        using var response = await SendAsync("PUT", path + (validateOnly ? "?validateOnly=true" : ""), body.ToJsonString(), stop);
+        return (await ObjectOfAsync(response, stop), response.StatusCode == HttpStatusCode.Created);
+    }
+
+    public async Task DeleteAsync(string path, CancellationToken stop) => (await SendAsync("DELETE", path, null, stop)).Dispose();
+
+    /// <summary>A page of text, such as /metrics, whatever its status.</summary>
+    public async Task<(HttpStatusCode Status, string Text)> ReadTextAsync(string path, CancellationToken stop)
+    {
+        using var response = await SendOnceAsync("GET", path, null, stop);
+        return (response.StatusCode, await response.Content.ReadAsStringAsync(stop));
+    }
+
+    /// <summary>What changes from a resource version on, until the stream ends.</summary>
+    /// <exception cref="RefusedException">410: the version is too old.</exception>
+    public async IAsyncEnumerable<WatchMessage> WatchAsync(string path, string version, string? filter, [EnumeratorCancellation] CancellationToken stop)
+    {
+        using var response = await SendAsync("GET", path + Query(("watch", "true"), ("resourceVersion", version), ("filter", filter)), null, stop);
+        await using var stream = await response.Content.ReadAsStreamAsync(stop);
+        await foreach (var message in WatchMessage.ReadAsync(stream, stop))
+        {
+            yield return message;
+        }
+    }
+
+    public void Dispose() => _http.Dispose();
+
+    private static string Query(params (string Name, string? Value)[] parameters)
+    {
+        var given = parameters.Where(p => !string.IsNullOrEmpty(p.Value)).Select(p => $"{p.Name}={Uri.EscapeDataString(p.Value!)}").ToArray();
+        return given.Length == 0 ? "" : "?" + string.Join('&', given);
+    }
+
+    private async Task<JsonObject> ReadObjectAsync(string method, string path, CancellationToken stop)
+    {
+        using var response = await SendAsync(method, path, null, stop);
+        return await ObjectOfAsync(response, stop);
+    }
+
+    private async Task<JsonObject> ObjectOfAsync(HttpResponseMessage response, CancellationToken stop)
+    {
+        try
+        {
+            return JsonNode.Parse(await response.Content.ReadAsStringAsync(stop)) as JsonObject ?? throw NotTheController(response);
+        }
+        catch (JsonException)
+        {
+            throw NotTheController(response);
+        }
+    }
+
+    private async Task<HttpResponseMessage> SendAsync(string method, string path, string? body, CancellationToken stop)
+    {
+        for (var attempt = 1; ; attempt++)
+        {
+            var response = await SendOnceAsync(method, path, body, stop);
+            if (response.IsSuccessStatusCode)
+            {
+                return response;
+            }
+
+            using (response)
+            {
+                if (response.StatusCode == HttpStatusCode.TooManyRequests && attempt < Attempts && response.Headers.RetryAfter?.Delta is { } after && after <= LongestRetry)
+                {
+                    await Task.Delay(after, _clock, stop);
+                    continue;
+                }
+
+                throw RefusedException.Of(response.StatusCode, await response.Content.ReadAsStringAsync(stop)) ?? (Exception)NotTheController(response);
+            }
+        }
+    }
+
+    private async Task<HttpResponseMessage> SendOnceAsync(string method, string path, string? body, CancellationToken stop)
+    {
+        using var request = new HttpRequestMessage(new(method), path);
+        if (body is not null)
+        {
+            request.Content = new ByteArrayContent(Encoding.UTF8.GetBytes(body)) { Headers = { ContentType = Json } };
+        }
+
+        using var limit = new CancellationTokenSource(AnswerWithin, _clock);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, stop);
+        try
+        {
+            return await _http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, either.Token);
+        }
+        catch (HttpRequestException e)
+        {
+            throw NoController(e.InnerException?.Message ?? e.Message);
+        }
+        catch (OperationCanceledException) when (limit.IsCancellationRequested && !stop.IsCancellationRequested)
+        {
+            throw NoController($"no answer within {AnswerWithin.TotalSeconds} s");
+        }
+        catch (OperationCanceledException e) when (!stop.IsCancellationRequested)
+        {
+            throw NoController(e.InnerException?.Message ?? $"no connection within {ConnectWithin.TotalSeconds} s");
+        }
+    }
+
+    private CliException NoController(string why) => new(
+        ExitCode.NoController,
+        $"no controller answers at {Server.OriginalString}: {why}",
+        "Is it running? Start one with: dwcp-controller --data DIR",
+        "Is it elsewhere? Say where: dwcpctl --server URL, or DWCP_SERVER=URL, or dwcpctl config set-context NAME --server URL");
+
+    private CliException NotTheController(HttpResponseMessage response) => new(
+        ExitCode.NoController,
+        $"what answers at {Server.OriginalString} is no dwcp-controller: {(int)response.StatusCode} {response.ReasonPhrase} to {response.RequestMessage?.RequestUri?.PathAndQuery}",
+        "Say where the controller is: dwcpctl --server URL, or DWCP_SERVER=URL");
+}

@@ -1,0 +1,110 @@
+using System.Net;
+using System.Runtime.CompilerServices;
+using System.Text.Json.Nodes;
+using Dwcp.Sdn.Cli.Output;
+
+namespace Dwcp.Sdn.Cli.Client;
+
+/// <summary>A watch that goes on: over streams that end, over restarts of the controller, and over versions that have become too old.</summary>
+internal sealed class Watcher(ControllerClient client, TimeProvider clock, Action<string> tell)
+{
+    private static readonly TimeSpan Between = TimeSpan.FromSeconds(1);
+
+    /// <summary>The objects as they are, as ADDED and together, and then each change, without end. Bookmarks are not shown.</summary>
+    /// <param name="since">The state from which to go on; null begins with the objects as they are.</param>
+    public async IAsyncEnumerable<IReadOnlyList<WatchMessage>> ChangesAsync(string path, string? since, string? filter, [EnumeratorCancellation] CancellationToken stop)
+    {
+        var known = new Dictionary<string, string>();
+        var (version, connected) = (since, false);
+        while (true)
+        {
+            if (version is null)
+            {
+                var list = await RetryAsync(() => client.ListAsync(path, filter, stop), connected, stop);
+                yield return Differences(known, list.Items, list.Version);
+                (version, connected) = (list.Version, true);
+            }
+
+            await using var stream = client.WatchAsync(path, version, filter, stop).GetAsyncEnumerator(stop);
+            while (true)
+            {
+                WatchMessage message;
+                try
+                {
+                    if (!await stream.MoveNextAsync())
+                    {
+                        break;
+                    }
+
+                    (message, connected) = (stream.Current, true);
+                }
+                catch (RefusedException e) when (e.Status == HttpStatusCode.Gone)
+                {
+                    version = null;
+                    break;
+                }
+                catch (Exception e) when (e is IOException or HttpRequestException || (connected && e is CliException { ExitCode: ExitCode.NoController }))
+                {
+                    tell($"the watch was interrupted ({e.Message}); trying again");
+                    break;
+                }
+
+                version = message.Version.Length > 0 ? message.Version : version;
+                if (message.Event != WatchMessage.Bookmark)
+                {
+                    Remember(known, message);
+                    yield return [message];
+                }
+            }
+
+            await Task.Delay(Between, clock, stop);
+        }
+    }
+
+    /// <summary>What has happened since the last list, when the watch cannot tell any more.</summary>
+    private static List<WatchMessage> Differences(Dictionary<string, string> known, List<JsonObject> items, string version)
+    {
+        var changes = new List<WatchMessage>();
+        var before = new Dictionary<string, string>(known);
+        known.Clear();
+        foreach (var item in items)
+        {
+            var (id, text) = (item.Text("id"), JsonText.Line(item));
+            known[id] = text;
+            if (!before.Remove(id, out var old) || old != text)
+            {
+                changes.Add(new(old is null ? "ADDED" : "MODIFIED", version, item));
+            }
+        }
+
+        changes.AddRange(before.Values.Select(gone => new WatchMessage("DELETED", version, JsonNode.Parse(gone)!.AsObject())));
+        return changes;
+    }
+
+    private static void Remember(Dictionary<string, string> known, WatchMessage message)
+    {
+        if (message.Event == "DELETED")
+        {
+            known.Remove(message.Item.Text("id"));
+        }
+        else
+        {
+            known[message.Item.Text("id")] = JsonText.Line(message.Item);
+        }
+    }
+
+    private async Task<T> RetryAsync<T>(Func<Task<T>> ask, bool patient, CancellationToken stop)
+    {
+        while (true)
+        {
+            try
+            {
+                return await ask();
+            }
+            catch (CliException e) when (patient && e.ExitCode == ExitCode.NoController)
+            {
+                await Task.Delay(Between, clock, stop);
+            }
+        }
+    }
+}

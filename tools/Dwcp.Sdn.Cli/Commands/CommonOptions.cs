@@ -1,0 +1,73 @@
+using System.CommandLine;
+using System.CommandLine.Completions;
+using Dwcp.Sdn.Cli.Kinds;
+using Dwcp.Sdn.Cli.Output;
+
+namespace Dwcp.Sdn.Cli.Commands;
+
+/// <summary>Arguments and options that several commands take.</summary>
+internal static class CommonOptions
+{
+    private static readonly TimeSpan CompleteWithin = TimeSpan.FromSeconds(1);
+
+    public static Argument<string> Kind(Func<Kind, bool>? takes = null)
+        => Completing<string>(new("KIND") { Description = "Such as networks, or network" }, _ => KindCatalogue.All.Where(takes ?? (_ => true)).Select(k => k.Plural));
+
+    public static Argument<string[]> Ids(CommandLine cli, Argument<string> kind, bool required = false)
+        => Completing<string[]>(
+            new("ID") { Description = "Which of them", Arity = required ? ArgumentArity.OneOrMore : ArgumentArity.ZeroOrMore },
+            parse => IdsOf(cli, parse, KindCatalogue.TryFind(parse.GetValue(kind) ?? "")));
+
+    public static Argument<string> SwitchId(CommandLine cli)
+        => Completing<string>(new("SWITCH") { Description = "The switch's id" }, parse => IdsOf(cli, parse, KindCatalogue.Switches));
+
+    public static Option<string?> Output()
+    {
+        var option = new Option<string?>("--output", "-o") { HelpName = "FORM", Description = $"{OutputFormat.Help} [table]" };
+        option.CompletionSources.Add("table", "wide", "json", "yaml", "name", "jsonpath=");
+        return option;
+    }
+
+    public static Option<string[]> Selector() => new("--selector", "-l") { HelpName = "LABEL=VALUE", Description = "Only those that have the label; several must all hold" };
+
+    public static Option<string[]> Filter() => new("--filter") { HelpName = "FIELD=VALUE", Description = "Only those whose field has the value, such as network=blue; several must all hold" };
+
+    public static Option<string[]> Files(bool required)
+        => new("--filename", "-f") { HelpName = "FILE", Description = "A YAML or JSON file, or - for standard input; may be given several times", Required = required };
+
+    /// <summary>The filter of the API that selectors and filters make.</summary>
+    public static string FilterOf(string[]? labels, string[]? fields) => string.Join(',', [.. (labels ?? []).SelectMany(Terms).Select(t => $"label.{t}"), .. (fields ?? []).SelectMany(Terms)]);
+
+    private static IEnumerable<string> Terms(string text)
+        => text.Split(',').Select(t => t.Contains('=', StringComparison.Ordinal) ? t : throw new CliException(ExitCode.Usage, $"'{t}' selects nothing", "Write NAME=VALUE"));
+
+    private static Argument<T> Completing<T>(Argument<T> argument, Func<ParseResult, IEnumerable<string>> words)
+    {
+        argument.CompletionSources.Add(context => IsFull(argument, context) ? [] : words(context.ParseResult).Select(w => new CompletionItem(w)));
+        return argument;
+    }
+
+    // One that has its word already does not want the next.
+    private static bool IsFull(Argument argument, CompletionContext context)
+        => argument.Arity.MaximumNumberOfValues == 1 && context.ParseResult.GetResult(argument) is { Tokens: [.., var last] } && last.Value != context.WordToComplete;
+
+    // A shell waits for this at each press of the Tab key, and an error would end up in the command line.
+    private static IEnumerable<string> IdsOf(CommandLine cli, ParseResult parse, Kind? kind)
+    {
+        if (kind is null or { IsSingle: true })
+        {
+            return [];
+        }
+
+        try
+        {
+            using var limit = new CancellationTokenSource(CompleteWithin);
+            using var client = cli.Connect(parse);
+            return client.ListAsync(kind.ListPath, null, limit.Token).GetAwaiter().GetResult().Items.Select(i => i.Text("id")).ToArray();
+        }
+        catch (Exception e) when (e is CliException or Client.RefusedException or OperationCanceledException)
+        {
+            return [];
+        }
+    }
+}

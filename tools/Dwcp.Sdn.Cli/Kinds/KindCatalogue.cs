@@ -1,0 +1,29 @@
+using Dwcp.Sdn.Api.V1;
+
+namespace Dwcp.Sdn.Cli.Kinds;
+
+/// <summary>The kinds of the API: a service that the protos get is a row here, which a test sees to.</summary>
+internal static class KindCatalogue
+{
+    private const KindTraits Intent = KindTraits.Writable | KindTraits.Watchable | KindTraits.Judged;
+
+    public static readonly Kind Switches = new("switches", "switch", "Switch", Intent, () => Switch.Descriptor);
+    public static readonly Kind Events = new("events", "event", "Event", KindTraits.Watchable, () => Event.Descriptor);
+
+    public static readonly IReadOnlyList<Kind> All =
+    [
+        new("networks", "network", "Network", Intent, () => Network.Descriptor),
+        new("subnets", "subnet", "Subnet", Intent, () => Subnet.Descriptor),
+        new("ports", "port", "Port", Intent, () => Port.Descriptor),
+        Switches,
+        Events,
+    ];
+
+    /// <exception cref="CliException">There is no such kind.</exception>
+    public static Kind Find(string word) => TryFind(word) ?? throw new CliException(
+        ExitCode.Usage,
+        $"there is no kind '{word}'",
+        Nearest.To(word, All.SelectMany(k => new[] { k.Plural, k.Singular })) is { } near ? $"Did you mean {near}?" : $"Kinds are {string.Join(", ", All.Select(k => k.Plural))}");
+
+    public static Kind? TryFind(string word) => All.FirstOrDefault(k => k.IsCalled(word));
+}

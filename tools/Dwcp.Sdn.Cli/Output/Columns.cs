@@ -1,0 +1,69 @@
+using System.Text.Json.Nodes;
+using Dwcp.Sdn.Cli.Kinds;
+using Google.Protobuf.Reflection;
+
+namespace Dwcp.Sdn.Cli.Output;
+
+/// <summary>A column of a list: its header and where its value is.</summary>
+/// <param name="Wide">Only with -o wide.</param>
+internal sealed record Column(string Header, Func<JsonObject, Cell> Value, bool Wide = false, bool Right = false)
+{
+    public static Column At(string header, string path, bool wide = false, bool right = false)
+        => new(header, item => JsonText.Plain(path.Split('.').Aggregate((JsonNode?)item, (node, name) => (node as JsonObject)?[name])), wide, right);
+}
+
+/// <summary>What a list of each kind shows. A kind without a row of its own shows its first plain fields.</summary>
+internal static class Columns
+{
+    private const int PlainFields = 4;
+    private static readonly Column Id = Column.At("ID", "id");
+    private static readonly Column Labels = Column.At("LABELS", "labels", wide: true);
+
+    private static readonly Column State = new("STATE", item =>
+    {
+        var verdict = Verdict.Of(item);
+        return new(verdict.Word, (style, text) => style.Of(verdict.Health, text));
+    });
+
+    private static readonly Dictionary<string, Column[]> ByKind = new()
+    {
+        ["networks"] =
+        [
+            Id, Column.At("VNI", "vni", right: true), Column.At("TYPE", "type"), Column.At("MTU", "status.mtu", right: true), Column.At("PORTS", "status.ports", right: true),
+            Column.At("HOSTS", "status.hosts"), State,
+            Column.At("ENCAPSULATION", "encapsulation", wide: true), Column.At("UNKNOWN-UNICAST", "unknownUnicast", wide: true), Labels,
+        ],
+        ["subnets"] =
+        [
+            Id, Column.At("NETWORK", "network"), Column.At("CIDR", "cidr"), Column.At("GATEWAY", "gateway"), Column.At("USED", "status.addressesInUse", right: true), State,
+            Column.At("GATEWAY-MAC", "gatewayMac", wide: true), Column.At("DHCP", "dhcp.enabled", wide: true), Labels,
+        ],
+        ["ports"] =
+        [
+            Id, Column.At("NETWORK", "network"), Column.At("MAC", "mac"), Column.At("ADDRESSES", "addresses"), Column.At("HOST", "status.host"), State,
+            Column.At("LINK", "status.state", wide: true), Column.At("INTERFACE", "status.interface", wide: true), Column.At("OFPORT", "status.ofport", wide: true, right: true),
+            Column.At("SECURITY-GROUPS", "securityGroups", wide: true), Labels,
+        ],
+        ["switches"] =
+        [
+            Id, Column.At("MODE", "mode"), Column.At("VTEP", "status.vtepIp"),
+            Column.At("PORTS", "status.counts.ports", right: true), Column.At("FLOWS", "status.counts.flows", right: true), State,
+            Column.At("DATAPATH", "status.datapathId", wide: true), Column.At("ADDRESS", "status.address", wide: true), Column.At("OVS", "status.versions.ovs", wide: true),
+            Column.At("HOSTNAME", "status.hostname", wide: true), Column.At("GROUPS", "status.counts.groups", wide: true, right: true), Labels,
+        ],
+        ["events"] =
+        [
+            new("TIME", item => Times.Short(item.Text("time"))), Column.At("SUBJECT", "subject"), Column.At("NAME", "name"), Column.At("MESSAGE", "message"),
+        ],
+    };
+
+    /// <summary>The columns of a kind; those of -o wide come after the others.</summary>
+    public static IReadOnlyList<Column> Of(Kind kind, bool wide)
+        => [.. (ByKind.TryGetValue(kind.Plural, out var columns) ? columns : Plain(kind)).Where(c => wide || !c.Wide)];
+
+    private static Column[] Plain(Kind kind)
+    {
+        var fields = kind.Message.Fields.InDeclarationOrder().Where(f => f is { IsRepeated: false, FieldType: not FieldType.Message } && f.Name is not ("id" or "resource_version" or "generation"));
+        return [Id, .. fields.Take(PlainFields).Select(f => Column.At(f.JsonName.ToUpperInvariant(), f.JsonName)), .. !kind.IsJudged ? [] : new[] { State }, Labels];
+    }
+}

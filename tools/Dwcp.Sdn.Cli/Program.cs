@@ -1,0 +1,3 @@
+using Dwcp.Sdn.Cli;
+
+return await new CommandLine(Shell.OfProcess()).RunAsync(args);
