@@ -15,6 +15,9 @@ internal static class Checkout
     public static string Benchmarks { get; } = Path.Combine(
         Root, "tools", "Dwcp.Sdn.Benchmarks", "bin", Configuration, "net10.0", "Dwcp.Sdn.Benchmarks");
 
+    /// <summary>The command line, likewise.</summary>
+    public static string Dwcpctl { get; } = Path.Combine(Root, "tools", "Dwcp.Sdn.Cli", "bin", Configuration, "net10.0", "dwcpctl");
+
     private static string Configuration => Directory.GetParent(AppContext.BaseDirectory.TrimEnd('/'))!.Name;
 
     private static string Find(string directory) =>
