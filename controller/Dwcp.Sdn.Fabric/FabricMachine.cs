@@ -483,7 +483,7 @@ public sealed partial class FabricMachine
         var (subject, why) = inventory.SystemId switch
         {
             null => ("", "it has no external_ids:system-id; set one"),
-            { } id when !HostRegistry.IsId(id) => ("", $"its system-id '{id}' is no id; use 1 to 63 of a-z, 0-9, '-', '.' and '_'"),
+            { } id when !ObjectRef.IsId(id) => ("", $"its system-id '{Problems.Short(id)}' is no id; use 1 to 63 of a-z, 0-9, '-', '.' and '_'"),
             { } id => ($"switches/{id}", $"its system-id '{id}' is that of the host at {registry.SpeakerOf(id)?.Peer}; give it another"),
         };
         happened.Add(("HostRefused", subject, $"the host at {peer} is refused: {why}"));

@@ -18,6 +18,9 @@ internal sealed class FabricLoop(FabricMachine machine, IStateStore store, TimeP
 {
     private const int LargestBatch = 512;
 
+    /// <summary>Octets of what was seen of hosts in one commit, which has to leave room for requests; the rest comes with the next.</summary>
+    private const int RecordOctets = StoreLimits.CommitLength / 4;
+
     /// <summary>How long what was seen of hosts waits after a failed commit; requests do not.</summary>
     private static readonly TimeSpan RecordsRetry = TimeSpan.FromSeconds(1);
 
@@ -150,10 +153,11 @@ internal sealed class FabricLoop(FabricMachine machine, IStateStore store, TimeP
             .Where(b => b.Judgement is { Refused: null, ChangesNothing: false } && !b.Message.Command.ValidateOnly)
             .Select(b => b.Judgement)
             .ToList();
+        var records = RecordsToPut();
         var commit = new Commit
         {
             Expect = [.. judgements.SelectMany(Expected)],
-            Put = [.. judgements.SelectMany(j => j.Changed).Select(o => new StorePut(KeyOf(o), Records.Write(o))), .. recordsToPut.Values],
+            Put = [.. judgements.SelectMany(j => j.Changed).Select(o => new StorePut(KeyOf(o), Records.Write(o))), .. records],
             Delete = [.. judgements.SelectMany(j => j.Removed).Select(r => Records.KeyOf(r.Kind, r.Id)), .. recordsToDelete],
         };
         if ((commit.Put.IsEmpty && commit.Delete.IsEmpty) || (judgements.Count == 0 && recordsRest))
@@ -168,10 +172,10 @@ internal sealed class FabricLoop(FabricMachine machine, IStateStore store, TimeP
             if (result is not CommitResult.Committed { Revision: var revision })
             {
                 log.CommitConflict(result.ToString());
-                return $"the store holds something else than this controller knows ({result})";
+                return Failed($"the store holds something else than this controller knows ({result})");
             }
 
-            recordsToPut.Clear();
+            records.ForEach(r => recordsToPut.Remove(r.Key));
             recordsToDelete.Clear();
             machine.Committed(revision, judgements);
             return null;
@@ -179,13 +183,33 @@ internal sealed class FabricLoop(FabricMachine machine, IStateStore store, TimeP
         catch (StoreException e)
         {
             log.CommitFailed(e.Message);
-            if (!recordsRest)
-            {
-                recordsRest = true;
-                _ = RestAsync();
-            }
+            return Failed(e.Message);
+        }
+    }
 
-            return e.Message;
+    private string Failed(string why)
+    {
+        if (!recordsRest)
+        {
+            recordsRest = true;
+            _ = RestAsync();
+        }
+
+        return why;
+    }
+
+    private List<StorePut> RecordsToPut()
+    {
+        var octets = 0;
+        return [.. recordsToPut.Values.TakeWhile(r => (octets += r.Value.Length) <= RecordOctets)];
+    }
+
+    /// <summary>A step of its own stores what was seen, together with whatever has come by then.</summary>
+    private void StoreRecords()
+    {
+        if ((recordsToPut.Count > 0 || recordsToDelete.Count > 0) && !recordsRest)
+        {
+            messages.Writer.TryWrite(new InputMessage(static _ => { })); // Full: a step comes anyway.
         }
     }
 
@@ -238,12 +262,7 @@ internal sealed class FabricLoop(FabricMachine machine, IStateStore store, TimeP
             recordsToDelete.Add(key);
         }
 
-        if (!effects.Put.IsEmpty || !effects.Delete.IsEmpty)
-        {
-            // A step of its own stores what was seen, together with whatever has come by then.
-            messages.Writer.TryWrite(new InputMessage(static _ => { }));
-        }
-
+        StoreRecords();
         foreach (var datapath in effects.Wake)
         {
             SwitchWoken?.Invoke(datapath);

@@ -1,4 +1,3 @@
-using System.Text.RegularExpressions;
 using Dwcp.Sdn.Core.Hosts;
 using Dwcp.Sdn.Core.Net;
 
@@ -21,7 +20,7 @@ public sealed class HostSession(long number, string peer)
 /// Which host is which: names, sessions and VTEP addresses. Of two hosts with one name or one VTEP the first stays; the second
 /// is refused until the first gives it up.
 /// </summary>
-public sealed partial class HostRegistry
+public sealed class HostRegistry
 {
     private readonly Dictionary<long, HostSession> sessions = [];
     private readonly Dictionary<string, KnownHost> known = [];
@@ -31,8 +30,6 @@ public sealed partial class HostRegistry
     private long clock;
 
     public IReadOnlyDictionary<string, KnownHost> Known => known;
-
-    public IReadOnlyCollection<HostSession> Sessions => sessions.Values;
 
     /// <summary>The session that speaks for a host, or null while it is away.</summary>
     public HostSession? SpeakerOf(string host) => speakers.GetValueOrDefault(host);
@@ -64,7 +61,7 @@ public sealed partial class HostRegistry
             Release(session, touched);
         }
 
-        if (inventory.SystemId is { } id && IdForm().IsMatch(id))
+        if (inventory.SystemId is { } id && ObjectRef.IsId(id))
         {
             Speak(session, id);
         }
@@ -111,8 +108,6 @@ public sealed partial class HostRegistry
     public HostSession? PretenderOf(string host) =>
         sessions.Values.Where(s => s.Host is null && s.Inventory.SystemId == host).MinBy(s => s.Number);
 
-    public static bool IsId(string id) => IdForm().IsMatch(id);
-
     /// <summary>
     /// The host of a datapath, or null. Of several that were seen with it, one that speaks now, the first of these; while none
     /// of them does nobody knows, and the switch is left as it is.
@@ -127,9 +122,6 @@ public sealed partial class HostRegistry
 
     /// <summary>The hosts that were seen with a datapath.</summary>
     public IReadOnlyCollection<string> HostsOf(DatapathId datapath) => byDatapath.TryGetValue(datapath, out var found) ? found : [];
-
-    [GeneratedRegex(@"\A[a-z0-9][-._a-z0-9]{0,62}\z")]
-    private static partial Regex IdForm();
 
     private void Speak(HostSession session, string id)
     {

@@ -1,6 +1,7 @@
 using Dwcp.Sdn.Core;
 using Dwcp.Sdn.Core.Hosts;
 using Dwcp.Sdn.Core.Net;
+using Dwcp.Sdn.Core.Store;
 
 namespace Dwcp.Sdn.Fabric.Hosts;
 
@@ -21,24 +22,33 @@ public sealed record KnownHost(
     PortNumber? TunnelPort,
     EquatableArray<KnownInterface> Interfaces)
 {
+    // What an interface takes in the stored record: escaped characters, and numbers with their names.
+    private const int MostPerCharacter = 6;
+    private const int OctetsBesides = 128;
+
     /// <summary>
     /// The host as an inventory shows it; what it showed before keeps its place in the order of claims, what is new gets
     /// <paramref name="now"/>. Before the host has announced itself its claims come last: they are not stored, and a restart must not matter.
+    /// A host may say anything: an iface-id that no port can have and a name that comes twice claim nothing, nor does what no record can hold.
     /// </summary>
     public static KnownHost From(string id, HostInventory inventory, KnownHost? before, long now)
     {
         var bridge = inventory.Bridge(HostJoin.Bridge);
         var interfaces = new List<KnownInterface>();
-        foreach (var port in bridge?.Ports ?? [])
+        var octets = 0;
+        foreach (var seen in (bridge?.Ports ?? []).SelectMany(p => p.Interfaces).DistinctBy(i => i.Name))
         {
-            foreach (var seen in port.Interfaces)
+            if (seen is { IfaceId: { } portId, OfPort: { } number } && ObjectRef.IsId(portId))
             {
-                if (seen is { IfaceId: { } portId, OfPort: { } number })
+                octets += (MostPerCharacter * (seen.Name.Length + portId.Length)) + OctetsBesides;
+                if (octets > StoreLimits.ValueLength - OctetsBesides)
                 {
-                    var old = before?.Vtep is null ? null : before.Interfaces.Items.FirstOrDefault(i => i.Name == seen.Name && i.PortId == portId);
-                    var since = inventory.VtepIp is null ? long.MaxValue : old?.Since ?? now;
-                    interfaces.Add(new KnownInterface(seen.Name, portId, number, seen.LinkUp != false, since));
+                    break;
                 }
+
+                var old = before?.Vtep is null ? null : before.Interfaces.Items.FirstOrDefault(i => i.Name == seen.Name && i.PortId == portId);
+                var since = inventory.VtepIp is null ? long.MaxValue : old?.Since ?? now;
+                interfaces.Add(new KnownInterface(seen.Name, portId, number, seen.LinkUp != false, since));
             }
         }
 

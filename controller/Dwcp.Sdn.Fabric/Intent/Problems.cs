@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using System.Text.RegularExpressions;
 using Dwcp.Sdn.Core;
 using Dwcp.Sdn.Core.Model;
 using Dwcp.Sdn.Core.Net;
@@ -7,7 +6,7 @@ using Dwcp.Sdn.Core.Net;
 namespace Dwcp.Sdn.Fabric.Intent;
 
 /// <summary>Gathers all that is wrong with one request: faults of the request itself, and conflicts with what exists.</summary>
-internal sealed partial class Problems
+internal sealed class Problems
 {
     private readonly ImmutableArray<Problem>.Builder faults = ImmutableArray.CreateBuilder<Problem>();
     private readonly ImmutableArray<Problem>.Builder conflicts = ImmutableArray.CreateBuilder<Problem>();
@@ -25,16 +24,13 @@ internal sealed partial class Problems
     public void Exhausted(string field, string message, string remedy) =>
         conflicts.Add(new Problem(field, ProblemCodes.Exhausted, message, remedy));
 
-    public void Id(string field, string? id, bool required = true)
+    public void Id(string field, string? id)
     {
         if (string.IsNullOrEmpty(id))
         {
-            if (required)
-            {
-                Required(field, "give the id of an object");
-            }
+            Required(field, "give the id of an object");
         }
-        else if (!IdForm().IsMatch(id))
+        else if (!ObjectRef.IsId(id))
         {
             Add(field, ProblemCodes.Invalid, $"'{Short(id)}' is not an id", "use 1 to 63 of a-z, 0-9, '-', '.' and '_', beginning with a letter or digit");
         }
@@ -134,7 +130,4 @@ internal sealed partial class Problems
 
     /// <summary>What a caller sent, cut to what fits in a message.</summary>
     public static string Short(string text) => text.Length <= 80 ? text : text[..80] + "…";
-
-    [GeneratedRegex(@"\A[a-z0-9][-._a-z0-9]{0,62}\z")]
-    private static partial Regex IdForm();
 }

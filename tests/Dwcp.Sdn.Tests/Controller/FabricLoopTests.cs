@@ -38,6 +38,31 @@ public sealed class FabricLoopTests
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => running);
     }
 
+    [Fact]
+    public async Task What_hosts_say_at_once_is_stored_even_if_it_is_more_than_one_commit_holds()
+    {
+        const int Hosts = 80;
+        using var stop = new CancellationTokenSource();
+        var fabric = new FabricLoop(new FabricMachine(new StoreListing(0, [])), store, time, NullLogger<FabricLoop>.Instance);
+        var running = fabric.RunAsync(stop.Token);
+        var name = new string('ü', 80_000);
+        store.IsFull = true;
+        for (var i = 1; i <= Hosts; i++)
+        {
+            var (number, host) = (i, new HostBuilder($"h{i}", $"192.0.2.{i}").Plug($"{name}1", "a").Plug($"{name}2", "b").Plug($"{name}3", "c"));
+            await fabric.PostAsync(m => m.HostSeen(number, $"192.0.2.{number}:5", host.Inventory), stop.Token);
+        }
+
+        await fabric.AskAsync(m => m.Revision, stop.Token);
+        store.IsFull = false;
+        time.Advance(TimeSpan.FromSeconds(1));
+        await Eventually(async () => (await store.Inner.ListAsync("/hosts/")).Entries.Count == Hosts);
+
+        Assert.Equal(OutcomeKind.Created, (await fabric.ApplyAsync(Ask.Network("blue", 100), stop.Token)).Kind);
+        await stop.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => running);
+    }
+
     private static async Task Eventually(Func<Task<bool>> ask)
     {
         for (var tries = 0; !await ask(); tries++)

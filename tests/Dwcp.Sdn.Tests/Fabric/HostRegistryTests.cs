@@ -1,5 +1,7 @@
+using System.Text;
 using Dwcp.Sdn.Core.Hosts;
 using Dwcp.Sdn.Core.Model;
+using Dwcp.Sdn.Core.Store;
 using Dwcp.Sdn.Fabric.Hosts;
 
 namespace Dwcp.Sdn.Tests.Fabric;
@@ -229,6 +231,43 @@ public class HostRegistryTests
 
         Assert.Equal(("h2", "tap5"), (bench.PortStatus("vm").Host, bench.PortStatus("vm").Interface));
         Assert.Equal(ConditionStatus.False, bench.Condition(ResourceKind.Port, "vm", ConditionType.Degraded).Status);
+    }
+
+    [Fact]
+    public void An_iface_id_that_no_port_can_have_claims_nothing()
+    {
+        bench.HostSeen(1, h1.Plug("tap0", new string('v', 64)).Plug("tap1", "VM").Plug("tap2", "vm").Inventory);
+
+        Assert.Equal(["tap2"], bench.Machine.Snapshot.Of(ResourceKind.Port).Values.Select(p => ((PortStatus)p.Status).Interface));
+        Assert.DoesNotContain("VM", Encoding.UTF8.GetString(bench.Store["/hosts/h1"].Value.Span), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void An_interface_that_a_host_shows_twice_is_one()
+    {
+        var twice = h1.Plug("tap0", "vm").Inventory;
+        twice = twice with { Bridges = [twice.Bridges[0] with { Ports = [.. twice.Bridges[0].Ports, .. twice.Bridges[0].Ports] }] };
+        for (var i = 0; i < 2; i++)
+        {
+            bench.HostSeen(1, twice);
+            Assert.Equal("tap0", bench.PortStatus("vm").Interface);
+            bench.HostSeen(1, h1.Unplug("tap0").Inventory);
+            Assert.Null(bench.PortStatus("vm").Interface);
+        }
+    }
+
+    [Fact]
+    public void A_host_that_shows_more_than_its_record_can_hold_keeps_what_fits()
+    {
+        var host = new HostBuilder("h9", "192.0.2.9");
+        for (var i = 0; i < 30_000; i++)
+        {
+            host.Plug($"tap{i}", $"p{i}");
+        }
+
+        bench.HostSeen(9, host.Inventory);
+
+        Assert.InRange(bench.Store["/hosts/h9"].Value.Length, 100_000, StoreLimits.ValueLength);
     }
 
     [Fact]
