@@ -332,14 +332,14 @@ public sealed partial class FabricMachine
         }
 
         if (planner.MemberOf(id) is not null
-            && HostJoin.Interface(inventory?.Bridge(HostJoin.Bridge), HostJoin.TunnelPort) is { OfPort: null } tunnel
-            && (tunnel.OfPortFailed || tunnel.Error is not null))
+            && inventory is not null
+            && HostJoin.FailedTunnel(inventory) is { } tunnel)
         {
             return Is(
                 ConditionType.Degraded,
                 true,
                 "TunnelPortFailed",
-                $"Open vSwitch cannot make the port {tunnel.Name} ({tunnel.Error ?? "it does not say why"}), so nothing reaches other hosts; remove the port that is in its way, such as another tunnel, then `ovs-vsctl del-port {tunnel.Name}`: it is made anew",
+                $"Open vSwitch cannot make the port {tunnel.Name} ({tunnel.Error ?? "it does not say why"}), so nothing reaches other hosts; remove the port that is in its way, such as another tunnel: it is tried again every few seconds",
                 generation);
         }
 

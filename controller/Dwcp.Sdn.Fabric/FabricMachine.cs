@@ -207,6 +207,15 @@ public sealed partial class FabricMachine
             ? HostJoin.Plan(id, found.Inventory, target(found.Inventory.LocalAddress))
             : [];
 
+    /// <summary>
+    /// What takes away the tunnel port that a session's host could not make, so that the next plan makes it anew; nothing where
+    /// all is well. Open vSwitch itself tries again only when something else changes.
+    /// </summary>
+    public ImmutableArray<HostChange> TunnelRetry(long session) =>
+        registry.Session(session) is { Host: { } id } found && planner.MemberOf(id) is not null && HostJoin.FailedTunnel(found.Inventory) is { } failed
+            ? [new DeletePort(HostJoin.Bridge, failed.Name)]
+            : [];
+
     /// <summary>What a session's host was asked for did not work (null: it did).</summary>
     public void HostTrouble(long session, string? message)
     {

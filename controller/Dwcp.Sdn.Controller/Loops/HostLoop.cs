@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.Threading.Channels;
 using Dwcp.Sdn.Core.Hosts;
 using Dwcp.Sdn.Core.Net;
+using Dwcp.Sdn.Fabric.Hosts;
 using Microsoft.Extensions.Logging;
 
 namespace Dwcp.Sdn.Controller.Loops;
@@ -10,6 +11,7 @@ namespace Dwcp.Sdn.Controller.Loops;
 internal sealed class HostLoop(long number, IHostConnection host, FabricLoop fabric, Func<IpAddress?, string> target, TimeProvider time, ILogger<HostLoop> log)
 {
     private static readonly TimeSpan Retry = TimeSpan.FromSeconds(3);
+    private static readonly TimeSpan TunnelRetry = TimeSpan.FromSeconds(5);
 
     private readonly Channel<bool> wake = Channel.CreateBounded<bool>(
         new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite }); // Full: a wake-up waits already.
@@ -45,9 +47,9 @@ internal sealed class HostLoop(long number, IHostConnection host, FabricLoop fab
     {
         try
         {
-            while (await wake.Reader.WaitToReadAsync(stop))
+            while (true)
             {
-                wake.Reader.TryRead(out _);
+                await WokenAsync(stop);
                 var plan = await fabric.AskAsync(m => m.JoinPlan(number, target), stop);
                 var trouble = plan.IsEmpty ? null : await ApplyAsync(plan, stop);
                 await fabric.PostAsync(m => m.HostTrouble(number, trouble), stop);
@@ -68,6 +70,23 @@ internal sealed class HostLoop(long number, IHostConnection host, FabricLoop fab
             host.Close("what it needs cannot be brought about");
             throw;
         }
+    }
+
+    /// <summary>Waits for a wake-up; meanwhile a tunnel port that could not be made is taken away now and then, for the next plan to make it anew.</summary>
+    private async Task WokenAsync(CancellationToken stop)
+    {
+        var woken = wake.Reader.ReadAsync(stop).AsTask();
+        while (await Task.WhenAny(woken, Task.Delay(TunnelRetry, time, stop)) != woken)
+        {
+            stop.ThrowIfCancellationRequested();
+            if (HostJoin.FailedTunnel(host.Inventory) is not null
+                && await fabric.AskAsync(m => m.TunnelRetry(number), stop) is { IsEmpty: false } retry)
+            {
+                await ApplyAsync(retry, stop);
+            }
+        }
+
+        await woken;
     }
 
     private async Task<string?> ApplyAsync(ImmutableArray<HostChange> plan, CancellationToken stop)

@@ -61,6 +61,10 @@ public static class HostJoin
         return new DatapathId((BinaryPrimitives.ReadUInt64BigEndian(hash) & 0xffff_ffff_ffff) | 0xd3c9_0000_0000_0000);
     }
 
+    /// <summary>The tunnel port that Open vSwitch could not make, or null when it could or has not tried yet.</summary>
+    public static InterfaceInventory? FailedTunnel(HostInventory host) =>
+        Interface(host.Bridge(Bridge), TunnelPort) is { OfPort: null } tunnel && (tunnel.OfPortFailed || tunnel.Error is not null) ? tunnel : null;
+
     /// <summary>The interface of a bridge with that name, or null.</summary>
     public static InterfaceInventory? Interface(BridgeInventory? bridge, string name)
     {
