@@ -68,8 +68,17 @@ internal sealed class FabricLoop(FabricMachine machine, IStateStore store, TimeP
             : null;
 
     /// <summary>Tells the machine something.</summary>
-    public ValueTask PostAsync(Action<FabricMachine> input, CancellationToken stop) =>
-        messages.Writer.WriteAsync(new InputMessage(input), stop);
+    public async ValueTask PostAsync(Action<FabricMachine> input, CancellationToken stop)
+    {
+        try
+        {
+            await messages.Writer.WriteAsync(new InputMessage(input), stop);
+        }
+        catch (ChannelClosedException)
+        {
+            // The process ends, and nobody is left to be told.
+        }
+    }
 
     /// <summary>Asks the machine something.</summary>
     public async Task<T> AskAsync<T>(Func<FabricMachine, T> question, CancellationToken stop)
@@ -81,10 +90,18 @@ internal sealed class FabricLoop(FabricMachine machine, IStateStore store, TimeP
 
     public async Task RunAsync(CancellationToken stop)
     {
-        Publish();
-        while (held is not null || await messages.Reader.WaitToReadAsync(stop))
+        try
         {
-            await StepAsync();
+            Publish();
+            while (held is not null || await messages.Reader.WaitToReadAsync(stop))
+            {
+                await StepAsync();
+            }
+        }
+        finally
+        {
+            // Whoever waits for room would wait for ever, and the process for them.
+            messages.Writer.TryComplete();
         }
     }
 
@@ -216,7 +233,7 @@ internal sealed class FabricLoop(FabricMachine machine, IStateStore store, TimeP
     private async Task RestAsync()
     {
         await Task.Delay(RecordsRetry, time);
-        await messages.Writer.WriteAsync(new InputMessage(_ => recordsRest = false));
+        await PostAsync(_ => recordsRest = false, CancellationToken.None);
     }
 
     private IEnumerable<Expectation> Expected(Judgement judgement) =>

@@ -43,7 +43,8 @@ internal sealed class SwitchLoops(FabricLoop fabric, SwitchMetrics metrics, Time
     {
         var end = ends[connection] = new(TaskCreationOptions.RunContinuationsAsynchronously);
         var before = running.GetValueOrDefault(connection.Id, Task.CompletedTask);
-        running[connection.Id] = RunAsync(connection, before, end.Task);
+        var task = running[connection.Id] = RunAsync(connection, before, end.Task);
+        _ = task.ContinueWith(t => running.TryRemove(new(connection.Id, t)), CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
     }
 
     public void Disconnected(SwitchConnection connection, string why)

@@ -41,9 +41,11 @@ internal sealed class SwitchMetrics
     {
         foreach (var flow in flows)
         {
-            if (flow.Key.Match.Find(Registers.DropReason) is { IsExact: true, Value: var reason })
+            // Until the next comparison a switch may hold flows of others there.
+            if (flow.Key.Match.Find(Registers.DropReason) is { IsExact: true, Value: var number }
+                && DropReasons.All.FirstOrDefault(row => (uint)row.Reason == number) is { } row)
             {
-                drops[(datapath, (DropReason)(byte)reason)] = (long)flow.Packets;
+                drops[(datapath, row.Reason)] = (long)flow.Packets;
             }
         }
     }
@@ -59,11 +61,14 @@ internal sealed class SwitchMetrics
 
     private IEnumerable<Measurement<long>> Drops()
     {
-        foreach (var ((datapath, reason), packets) in drops)
+        foreach (var counted in drops.GroupBy(d => d.Key.Switch))
         {
-            var row = reason.Row();
-            yield return new Measurement<long>(
-                packets, new("switch", nameOf(datapath)), new("table", (int)row.Table), new("reason", row.Word));
+            var name = nameOf(counted.Key);
+            foreach (var ((_, reason), packets) in counted)
+            {
+                var row = reason.Row();
+                yield return new Measurement<long>(packets, new("switch", name), new("table", (int)row.Table), new("reason", row.Word));
+            }
         }
     }
 }

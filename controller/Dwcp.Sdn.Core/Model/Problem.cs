@@ -52,7 +52,7 @@ public enum OutcomeKind
     /// <summary>The object has another version than the caller named.</summary>
     VersionMoved,
 
-    /// <summary>It contradicts what exists: a VNI in use, a network that still has ports.</summary>
+    /// <summary>It contradicts what exists: a VNI or an address in use.</summary>
     Conflict,
 
     /// <summary>The store could not commit; nothing has changed and the caller may try again.</summary>

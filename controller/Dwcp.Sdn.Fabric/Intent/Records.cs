@@ -21,7 +21,6 @@ public static class Records
         UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow,
         Converters =
         {
-            new JsonStringEnumConverter(),
             new ListConverter<string>(),
             new ListConverter<AddressPairSpec>(),
             new ListConverter<BindingSpec>(),

@@ -63,6 +63,20 @@ public sealed class FabricLoopTests
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => running);
     }
 
+    [Fact]
+    public async Task Nobody_waits_for_room_when_the_loop_has_ended()
+    {
+        using var stop = new CancellationTokenSource();
+        var fabric = new FabricLoop(new FabricMachine(new StoreListing(0, [])), store, time, NullLogger<FabricLoop>.Instance);
+        var waiting = Task.WhenAll(Enumerable.Range(0, 10_000).Select(_ => fabric.PostAsync(m => m.HostGone(1), CancellationToken.None).AsTask()));
+        Assert.False(waiting.IsCompleted);
+
+        await stop.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => fabric.RunAsync(stop.Token));
+
+        await waiting.WaitAsync(TimeSpan.FromSeconds(30));
+    }
+
     private static async Task Eventually(Func<Task<bool>> ask)
     {
         for (var tries = 0; !await ask(); tries++)

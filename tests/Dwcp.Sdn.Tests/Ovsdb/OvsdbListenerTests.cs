@@ -53,6 +53,21 @@ public sealed class OvsdbListenerTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task More_connections_than_are_allowed_are_closed_and_those_that_are_there_go_on()
+    {
+        await using var small = OvsdbListener.Start(new(IPAddress.Loopback, 0), new OvsdbOptions { MaxConnections = 1 }, TimeProvider.System, NullLogger.Instance);
+        await using var hosts = small.HostsAsync().GetAsyncEnumerator();
+        using var host = await FakeHost.ConnectAsync(small.LocalEndPoint);
+        Assert.True(await hosts.MoveNextAsync().AsTask().WaitAsync(Patience));
+
+        using var second = new Socket(SocketType.Stream, ProtocolType.Tcp);
+        await second.ConnectAsync(small.LocalEndPoint);
+        await DrainAsync(second).WaitAsync(TimeSpan.FromSeconds(5));
+
+        Assert.False(hosts.Current.Closed.IsCompleted);
+    }
+
+    [Fact]
     public async Task A_host_that_sends_byte_by_byte_is_understood()
     {
         using var host = await FakeHost.ConnectAsync(listener.LocalEndPoint, piece: 1);

@@ -106,6 +106,15 @@ public sealed class OvsdbListener : IAsyncDisposable
 
     private async Task ServeAsync(Socket accepted)
     {
+        lock (open)
+        {
+            if (open.Count >= options.MaxConnections)
+            {
+                accepted.Dispose();
+                return;
+            }
+        }
+
         OvsdbHostConnection connection;
         try
         {

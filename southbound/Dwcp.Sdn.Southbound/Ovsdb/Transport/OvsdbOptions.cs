@@ -9,4 +9,7 @@ public sealed record OvsdbOptions
     public HostTimes Times { get; init; } = new();
 
     public JsonLimits Limits { get; init; } = JsonLimits.Default;
+
+    /// <summary>More connections to a listener than these are closed at once.</summary>
+    public int MaxConnections { get; init; } = 32_768;
 }
