@@ -208,7 +208,9 @@ public sealed partial class FabricMachine
     private bool IsConnected(string host) =>
         registry.Known.GetValueOrDefault(host)?.DatapathId is { } datapath && sightings.ContainsKey(datapath) && registry.OwnerOf(datapath)?.Id == host;
 
-    private Resource? DescribeSwitch(string id)
+    private Resource? DescribeSwitch(string id) => DescribeSwitch(id, Intent.Switches.GetValueOrDefault(id));
+
+    private Resource? DescribeSwitch(string id, SwitchIntent? intent)
     {
         var host = registry.Known.GetValueOrDefault(id);
         var datapath = host?.DatapathId;
@@ -217,7 +219,6 @@ public sealed partial class FabricMachine
             datapath = parsed;
         }
 
-        var intent = Intent.Switches.GetValueOrDefault(id);
         if ((host is null && datapath is null && intent is null)
             || (host is null && datapath is { } owned && registry.OwnerOf(owned) is { Vtep: not null }))
         {

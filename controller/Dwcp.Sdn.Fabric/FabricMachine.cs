@@ -142,6 +142,7 @@ public sealed partial class FabricMachine
         [Network n, ..] => Describe(n),
         [Subnet s, ..] => Describe(s),
         [Port p, ..] => Describe(p),
+        [SwitchIntent s, ..] => DescribeSwitch(s.Id, s),
         _ => null,
     };
 

@@ -19,8 +19,29 @@ public sealed record NorthboundOptions
     /// <summary>The longest message of a gRPC call, in bytes.</summary>
     public int MaxMessageBytes { get; init; } = 16 << 20;
 
-    /// <summary>How long a request may take that is no watch.</summary>
+    /// <summary>The longest target of a request, and the largest header fields of one together, in bytes.</summary>
+    public int MaxHeaderBytes { get; init; } = 16 << 10;
+
+    /// <summary>How long the header fields of a request may take to arrive.</summary>
+    public TimeSpan HeaderTimeout { get; init; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>How long the body of a request may take to arrive.</summary>
+    public TimeSpan BodyTimeout { get; init; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>How long a request or a unary call may take in all; watches have no end.</summary>
     public TimeSpan RequestTimeout { get; init; } = TimeSpan.FromSeconds(30);
+
+    /// <summary>How many REST requests may be under way at once that are no watches.</summary>
+    public int MaxRequests { get; init; } = 1024;
+
+    /// <summary>How many watches over HTTP may be open at once.</summary>
+    public int MaxWatches { get; init; } = 4096;
+
+    /// <summary>How many gRPC calls, watches among them, may be under way at once.</summary>
+    public int MaxCalls { get; init; } = 16_384;
+
+    /// <summary>How many connections, of HTTP and gRPC together, may be open at once; further ones are closed.</summary>
+    public int MaxConnections { get; init; } = 8192;
 
     /// <summary>What is wrong with the options, by the name that the process gives each of them.</summary>
     public IEnumerable<Problem> Problems()

@@ -25,6 +25,8 @@ namespace Dwcp.Sdn.Northbound;
 /// <summary>The controller's API over HTTP and gRPC: one set of handlers, with the paths by which operators watch the process.</summary>
 public sealed class NorthboundServer : IAsyncDisposable
 {
+    private const int HeaderSlack = 4;
+
     private readonly WebApplication _app;
     private readonly MetricsCollector _metrics = new();
     private readonly ILogger _log;
@@ -39,9 +41,14 @@ public sealed class NorthboundServer : IAsyncDisposable
         {
             kestrel.AddServerHeader = false;
             kestrel.Limits.MaxRequestBodySize = options.MaxBodyBytes;
-            kestrel.Limits.MaxRequestHeadersTotalSize = 16 * 1024;
-            kestrel.Limits.MaxRequestLineSize = 8 * 1024;
-            kestrel.Limits.RequestHeadersTimeout = TimeSpan.FromSeconds(10);
+
+            // The web server refuses without a word; the limit that is told to callers is judged where there are words.
+            kestrel.Limits.MaxRequestHeadersTotalSize = HeaderSlack * options.MaxHeaderBytes;
+            kestrel.Limits.MaxRequestLineSize = HeaderSlack * options.MaxHeaderBytes;
+            kestrel.Limits.MaxRequestBufferSize = Math.Max(1 << 20, HeaderSlack * options.MaxHeaderBytes);
+            kestrel.Limits.RequestHeadersTimeout = options.HeaderTimeout;
+            kestrel.Limits.MaxConcurrentConnections = options.MaxConnections;
+            kestrel.Limits.Http2.MaxRequestHeaderFieldSize = HeaderSlack * options.MaxHeaderBytes;
             kestrel.Limits.Http2.MaxStreamsPerConnection = 4096;
             kestrel.Limits.Http2.KeepAlivePingDelay = TimeSpan.FromSeconds(30);
             kestrel.Listen(options.Http, listen => listen.Protocols = HttpProtocols.Http1);
@@ -73,13 +80,20 @@ public sealed class NorthboundServer : IAsyncDisposable
         ];
         var operations = new OperationPages(_metrics, notReady, routes);
         var transcoder = new Transcoder(routes, options, clock, _log, _app.Lifetime.ApplicationStopping);
-        var grpc = new GrpcDispatcher(
-            all.SelectMany(BoundMethod.Of), new() { MaxMessageBytes = options.MaxMessageBytes }, clock, loggers.CreateLogger<GrpcDispatcher>(), _app.Lifetime.ApplicationStopping);
+        var limits = new GrpcLimits
+        {
+            MaxMessageBytes = options.MaxMessageBytes,
+            MaxHeaderBytes = options.MaxHeaderBytes,
+            MaxCalls = options.MaxCalls,
+            UnaryTimeout = options.RequestTimeout,
+        };
+        var grpc = new GrpcDispatcher(all.SelectMany(BoundMethod.Of), limits, clock, loggers.CreateLogger<GrpcDispatcher>(), _app.Lifetime.ApplicationStopping);
 
         // Each listener speaks one version of HTTP, so the version says which of them the request came to.
-        _app.Run(http => HttpProtocol.IsHttp2(http.Request.Protocol)
+        Handler = http => HttpProtocol.IsHttp2(http.Request.Protocol)
             ? grpc.HandleAsync(http)
-            : operations.TryAnswer(http) ?? transcoder.HandleAsync(http));
+            : operations.TryAnswer(http) ?? transcoder.HandleAsync(http);
+        _app.Run(Handler);
     }
 
     /// <summary>Where HTTP listens; known once started.</summary>
@@ -87,6 +101,9 @@ public sealed class NorthboundServer : IAsyncDisposable
 
     /// <summary>Where gRPC listens; known once started.</summary>
     public IPEndPoint GrpcEndPoint => EndPoint(1);
+
+    /// <summary>Answers a request, whatever brought it.</summary>
+    internal RequestDelegate Handler { get; }
 
     /// <exception cref="IOException">The address is in use or is not ours.</exception>
     public async Task StartAsync(CancellationToken stop)

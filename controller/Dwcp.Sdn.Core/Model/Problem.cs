@@ -32,6 +32,8 @@ public static class ProblemCodes
     public const string UnsupportedMediaType = "unsupported-media-type";
     public const string TooLarge = "too-large";
     public const string DeadlineExceeded = "deadline-exceeded";
+    public const string TooManyRequests = "too-many-requests";
+    public const string RequestTooSlow = "request-too-slow";
 }
 
 /// <summary>What became of a command.</summary>

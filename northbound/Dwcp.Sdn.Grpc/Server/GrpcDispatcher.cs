@@ -13,6 +13,9 @@ public sealed class GrpcDispatcher
 {
     internal const string ContentType = "application/grpc";
 
+    /// <summary>Tells clients that retry by themselves when to do so.</summary>
+    private static readonly Metadata Later = new() { { "grpc-retry-pushback-ms", "1000" } };
+
     private readonly FrozenDictionary<string, BoundMethod> _methods;
     private readonly GrpcLimits _limits;
     private readonly TimeProvider _clock;
@@ -50,7 +53,7 @@ public sealed class GrpcDispatcher
         {
             if (calls > _limits.MaxCalls)
             {
-                Refuse(http, StatusCode.ResourceExhausted, $"More than {_limits.MaxCalls} calls are under way; try again in a second");
+                Refuse(http, StatusCode.ResourceExhausted, $"More than {_limits.MaxCalls} calls are under way; try again in a second", Later);
             }
             else
             {
@@ -77,6 +80,12 @@ public sealed class GrpcDispatcher
             return;
         }
 
+        if (HeaderBytes(http.Request.Headers) is var size && size > _limits.MaxHeaderBytes)
+        {
+            Refuse(http, StatusCode.ResourceExhausted, $"The metadata has {size} bytes, the limit is {_limits.MaxHeaderBytes}");
+            return;
+        }
+
         var encoding = http.Request.Headers[MessageEncoding.Header] is [{ Length: > 0 } named] ? named : MessageEncoding.Identity;
         if (!MessageEncoding.IsKnown(encoding))
         {
@@ -90,6 +99,11 @@ public sealed class GrpcDispatcher
         {
             Refuse(http, StatusCode.Internal, $"\"{text}\" is no timeout: up to eight digits and one of n, u, m, S, M, H");
             return;
+        }
+
+        if (method.Method.Type == MethodType.Unary && _limits.UnaryTimeout is { } most && (timeout is null || timeout > most))
+        {
+            timeout = most;
         }
 
         Unbound(http);
@@ -147,9 +161,23 @@ public sealed class GrpcDispatcher
         }
     }
 
-    private void Refuse(HttpContext http, StatusCode code, string detail)
+    private static int HeaderBytes(IHeaderDictionary headers)
     {
-        ServerCall.End(http, new Status(code, detail), []);
+        var size = 0;
+        foreach (var (name, values) in headers)
+        {
+            foreach (var value in values)
+            {
+                size += name.Length + (value?.Length ?? 0);
+            }
+        }
+
+        return size;
+    }
+
+    private void Refuse(HttpContext http, StatusCode code, string detail, Metadata? trailers = null)
+    {
+        ServerCall.End(http, new Status(code, detail), trailers ?? []);
         _log.CallEnded(http.Request.Path.Value ?? "/", code, detail);
     }
 

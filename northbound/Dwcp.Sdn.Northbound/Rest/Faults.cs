@@ -71,7 +71,7 @@ internal static class Faults
         StatusCode.NotFound => (404, ProblemCodes.NotFound),
         StatusCode.AlreadyExists => (409, "already-exists"),
         StatusCode.PermissionDenied => (403, "permission-denied"),
-        StatusCode.ResourceExhausted => (429, "too-many-requests"),
+        StatusCode.ResourceExhausted => (429, ProblemCodes.TooManyRequests),
         StatusCode.FailedPrecondition => (400, "failed-precondition"),
         StatusCode.Aborted => (409, "aborted"),
         StatusCode.OutOfRange => (400, ProblemCodes.OutOfRange),

@@ -20,6 +20,7 @@ internal sealed class HttpRoutes
     public const string Watch = "WATCH";
 
     private readonly List<HttpRoute> _routes = [];
+    private readonly Node _root = new();
 
     public IReadOnlyList<HttpRoute> All => _routes;
 
@@ -39,19 +40,12 @@ internal sealed class HttpRoutes
         }
     }
 
-    /// <summary>The route of each verb that this path takes; none when no such path exists.</summary>
-    public Dictionary<string, HttpMatch> Find(string path)
+    /// <summary>The route of each verb that this path takes, with the path's variables; null when no such path exists.</summary>
+    public IReadOnlyDictionary<string, HttpRoute>? Find(string path, out string[] variables)
     {
         var segments = PathTemplate.Split(path);
-        var found = new Dictionary<string, HttpMatch>();
-        foreach (var route in _routes)
-        {
-            if (route.Path.Match(segments) is { } variables)
-            {
-                found.TryAdd(route.Verb, new(route, variables));
-            }
-        }
-
+        var found = _root.Find(segments);
+        variables = found is null ? [] : found.Values.First().Path.ValuesIn(segments);
         return found;
     }
 
@@ -69,6 +63,48 @@ internal sealed class HttpRoutes
         };
         var body = rule.Body is "" or "*" ? null : rpc.InputType.FindFieldByName(rule.Body)
             ?? throw new InvalidOperationException($"The http rule of {rpc.FullName} names the body {rule.Body}, which is no field of {rpc.InputType.Name}");
-        _routes.Add(new(verb, new(path), rpc, bound, body, rule.Body == "*"));
+        var route = new HttpRoute(verb, new(path), rpc, bound, body, rule.Body == "*");
+        _routes.Add(route);
+        _root.At(route.Path.Segments).Verbs.TryAdd(verb, route);
+    }
+
+    /// <summary>A segment of the tree of all paths: what may follow it, and the routes that end here.</summary>
+    private sealed class Node
+    {
+        private readonly Dictionary<string, Node> _literals = [];
+        private Node? _variable;
+
+        public Dictionary<string, HttpRoute> Verbs { get; } = [];
+
+        public Node At(ReadOnlySpan<string> template)
+        {
+            if (template.IsEmpty)
+            {
+                return this;
+            }
+
+            if (PathTemplate.IsVariable(template[0]))
+            {
+                return (_variable ??= new()).At(template[1..]);
+            }
+
+            if (!_literals.TryGetValue(template[0], out var next))
+            {
+                _literals[template[0]] = next = new();
+            }
+
+            return next.At(template[1..]);
+        }
+
+        public Dictionary<string, HttpRoute>? Find(ReadOnlySpan<string> path)
+        {
+            if (path.IsEmpty)
+            {
+                return Verbs.Count > 0 ? Verbs : null;
+            }
+
+            return (_literals.TryGetValue(path[0], out var next) ? next.Find(path[1..]) : null)
+                ?? (path[0].Length > 0 ? _variable?.Find(path[1..]) : null);
+        }
     }
 }

@@ -14,41 +14,29 @@ internal sealed class PathTemplate
 
     public string Text { get; }
 
+    public ReadOnlySpan<string> Segments => _segments;
+
     public IReadOnlyList<string> Variables { get; }
 
     public static string[] Split(string path) => path.Length > 0 && path[0] == '/' ? path[1..].Split('/') : [path];
 
-    /// <summary>The values of the variables, in their order, or null when the path is another one.</summary>
-    public string[]? Match(ReadOnlySpan<string> path)
-    {
-        if (path.Length != _segments.Length)
-        {
-            return null;
-        }
+    public static bool IsVariable(string segment) => segment.StartsWith('{') && segment.EndsWith('}');
 
+    /// <summary>The values of the variables, in their order, in a path of this form.</summary>
+    public string[] ValuesIn(ReadOnlySpan<string> path)
+    {
         var values = new string[Variables.Count];
         var found = 0;
         for (var i = 0; i < path.Length; i++)
         {
             if (IsVariable(_segments[i]))
             {
-                if (path[i].Length == 0)
-                {
-                    return null;
-                }
-
                 values[found++] = path[i];
-            }
-            else if (_segments[i] != path[i])
-            {
-                return null;
             }
         }
 
         return values;
     }
-
-    private static bool IsVariable(string segment) => segment.StartsWith('{') && segment.EndsWith('}');
 
     private static string NameOf(string variable) => variable[1..^1];
 }

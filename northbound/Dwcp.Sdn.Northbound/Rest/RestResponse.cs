@@ -43,7 +43,7 @@ internal static class RestResponse
         http.Response.StatusCode = details.Status;
         foreach (var entry in e.Trailers)
         {
-            if (entry.Key is "allow" or "retry-after" or "accept-patch")
+            if (entry.Key is "allow" or "retry-after" or "connection")
             {
                 http.Response.Headers[entry.Key] = entry.Value;
             }

@@ -1,4 +1,3 @@
-using System.Buffers;
 using Dwcp.Sdn.Core.Model;
 using Google.Protobuf;
 using Grpc.Core;
@@ -12,11 +11,18 @@ namespace Dwcp.Sdn.Northbound.Rest;
 /// <summary>Leads an HTTP request to the service method whose google.api.http rule it fits, and the answer back.</summary>
 internal sealed class Transcoder(HttpRoutes routes, NorthboundOptions options, TimeProvider clock, ILogger log, CancellationToken stopping)
 {
+    private readonly RequestLimits _limits = new(options);
+
     public async Task HandleAsync(HttpContext http)
     {
         try
         {
-            await AnswerAsync(http, RouteOf(http.Request));
+            _limits.CheckHeader(http);
+            var match = RouteOf(http.Request);
+            using (_limits.Enter(match.Route.Rpc.IsServerStreaming))
+            {
+                await AnswerAsync(http, match);
+            }
         }
         catch (RpcException e)
         {
@@ -34,7 +40,7 @@ internal sealed class Transcoder(HttpRoutes routes, NorthboundOptions options, T
         }
         catch (BadHttpRequestException e)
         {
-            await RefuseAsync(http, BadRequest(e));
+            await RefuseAsync(http, _limits.OfBadRequest(e));
         }
         catch (Exception e)
         {
@@ -45,8 +51,7 @@ internal sealed class Transcoder(HttpRoutes routes, NorthboundOptions options, T
 
     private HttpMatch RouteOf(HttpRequest request)
     {
-        var found = routes.Find(request.Path.Value ?? "/");
-        if (found.Count == 0)
+        if (routes.Find(request.Path.Value ?? "/", out var variables) is not { } found)
         {
             throw Faults.Of(StatusCode.NotFound, 404, ProblemCodes.NotFound, $"There is no {request.Path}",
                 Faults.Problem("", ProblemCodes.NotFound, $"No resource has the path {request.Path}", "Paths are /v1/<kind> and /v1/<kind>/<id>, such as /v1/networks/net1"));
@@ -55,12 +60,12 @@ internal sealed class Transcoder(HttpRoutes routes, NorthboundOptions options, T
         var verb = HttpMethods.IsHead(request.Method) ? "GET" : request.Method;
         if (verb == "GET" && request.Query["watch"] == "true" && found.TryGetValue(HttpRoutes.Watch, out var watch))
         {
-            return watch;
+            return new(watch, variables);
         }
 
         if (verb != HttpRoutes.Watch && found.TryGetValue(verb, out var match))
         {
-            return match;
+            return new(match, variables);
         }
 
         var allowed = string.Join(", ", found.Keys.Where(v => v != HttpRoutes.Watch).SelectMany(v => v == "GET" ? ["GET", "HEAD"] : new[] { v }).Order());
@@ -87,7 +92,7 @@ internal sealed class Transcoder(HttpRoutes routes, NorthboundOptions options, T
         if (match.Route.TakesBody)
         {
             CheckMediaType(http.Request);
-            request.ReadBody(await ReadBodyAsync(http.Request, deadline.Token));
+            request.ReadBody(await _limits.ReadBodyAsync(http.Request, deadline.Token));
         }
 
         var call = new RestCallContext(http, match.Route.Bound.Method.FullName, clock.GetUtcNow().UtcDateTime + options.RequestTimeout, deadline.Token);
@@ -146,28 +151,6 @@ internal sealed class Transcoder(HttpRoutes routes, NorthboundOptions options, T
                 Faults.Problem("Content-Type", ProblemCodes.UnsupportedMediaType, $"{request.ContentType} is not JSON in UTF-8", "Send application/json"));
         }
     }
-
-    private static async Task<ReadOnlyMemory<byte>> ReadBodyAsync(HttpRequest request, CancellationToken stop)
-    {
-        while (true)
-        {
-            var read = await request.BodyReader.ReadAsync(stop);
-            if (read.IsCompleted)
-            {
-                var body = read.Buffer.ToArray();
-                request.BodyReader.AdvanceTo(read.Buffer.End);
-                return body;
-            }
-
-            request.BodyReader.AdvanceTo(read.Buffer.Start, read.Buffer.End);
-        }
-    }
-
-    private RpcException BadRequest(BadHttpRequestException e) => e.StatusCode == StatusCodes.Status413PayloadTooLarge
-        ? Faults.Of(StatusCode.ResourceExhausted, 413, ProblemCodes.TooLarge, $"The body is larger than {options.MaxBodyBytes} bytes",
-            Faults.Problem("", ProblemCodes.TooLarge, "The body is too large", $"Send at most {options.MaxBodyBytes} bytes"))
-        : Faults.Of(StatusCode.InvalidArgument, e.StatusCode, ProblemCodes.Invalid, e.Message,
-            Faults.Problem("", ProblemCodes.Invalid, e.Message, "Send a well-formed HTTP request"));
 
     private async Task RefuseAsync(HttpContext http, RpcException e)
     {

@@ -275,6 +275,45 @@ public sealed class CallTests : IAsyncLifetime
         Assert.All(calls.Where(c => c.IsFaulted), c => Assert.Equal(StatusCode.ResourceExhausted, ((RpcException)c.Exception!.InnerException!).StatusCode));
     }
 
+    [Fact]
+    public async Task A_refusal_for_want_of_room_says_when_to_try_again()
+    {
+        await using var server = new EchoServer(new GrpcLimits { MaxCalls = 0 });
+        await server.StartAsync();
+        using var channel = new GrpcChannel(server.Address);
+
+        var refused = await Assert.ThrowsAsync<RpcException>(() => channel.CreateCallInvoker().AsyncUnaryCall(EchoServer.Once, null, default, Random(1)).ResponseAsync);
+
+        Assert.Equal("1000", refused.Trailers.GetValue("grpc-retry-pushback-ms"));
+    }
+
+    [Fact]
+    public async Task Metadata_beyond_the_limit_is_refused_and_the_connection_goes_on()
+    {
+        var large = new CallOptions(new() { { "x-large", new string('x', 17_000) } });
+
+        var refused = await Assert.ThrowsAsync<RpcException>(() => Client.AsyncUnaryCall(EchoServer.Once, null, large, Random(1)).ResponseAsync);
+
+        Assert.Equal(StatusCode.ResourceExhausted, refused.StatusCode);
+        Assert.Contains("the limit is 16384", refused.Status.Detail);
+        await Client.AsyncUnaryCall(EchoServer.Once, null, default, Random(1));
+    }
+
+    [Fact]
+    public async Task A_unary_call_takes_no_longer_than_the_server_bears_and_a_stream_does()
+    {
+        await using var server = new EchoServer(new GrpcLimits { UnaryTimeout = TimeSpan.FromMilliseconds(300) });
+        await server.StartAsync();
+        using var channel = new GrpcChannel(server.Address);
+        var slow = new CallOptions(new() { { "x-wait", "900" }, { "x-times", "1" } });
+
+        using var stream = channel.CreateCallInvoker().AsyncServerStreamingCall(EchoServer.Repeat, null, slow, Random(1));
+        var refused = await Assert.ThrowsAsync<RpcException>(() => channel.CreateCallInvoker().AsyncUnaryCall(EchoServer.Once, null, slow, Random(1)).ResponseAsync);
+
+        Assert.Equal(StatusCode.DeadlineExceeded, refused.StatusCode);
+        Assert.True(await stream.ResponseStream.MoveNext(default));
+    }
+
     private async Task CallAsync(MethodType kind, CallOptions options)
     {
         switch (kind)

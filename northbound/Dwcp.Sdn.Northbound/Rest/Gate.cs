@@ -1,0 +1,26 @@
+namespace Dwcp.Sdn.Northbound.Rest;
+
+/// <summary>Lets so many be within at once, and no more.</summary>
+internal sealed class Gate(int places)
+{
+    private int _within;
+
+    public int Places => places;
+
+    /// <summary>A place within, given back when it is disposed of; null when all are taken.</summary>
+    public Place? TryEnter()
+    {
+        if (Interlocked.Increment(ref _within) <= places)
+        {
+            return new(this);
+        }
+
+        Interlocked.Decrement(ref _within);
+        return null;
+    }
+
+    public readonly struct Place(Gate gate) : IDisposable
+    {
+        public void Dispose() => Interlocked.Decrement(ref gate._within);
+    }
+}
