@@ -18,7 +18,7 @@ public enum FieldMask
 /// </summary>
 public sealed class Field : IComparable<Field>
 {
-    private Field(int index, string name, int bits, FieldMask mask, bool writable, FieldRequirement[] requires)
+    private Field(int index, string name, int bits, FieldMask mask, bool writable, FieldRequirement[] requires, FieldRequirement[] also)
     {
         Index = index;
         Name = name;
@@ -26,6 +26,7 @@ public sealed class Field : IComparable<Field>
         Mask = mask;
         IsWritable = writable;
         Requires = [.. requires];
+        RequiresToo = [.. also];
     }
 
     /// <summary>The place in <see cref="Fields.All"/>; matches are kept in this order, which puts every prerequisite before its user.</summary>
@@ -45,6 +46,9 @@ public sealed class Field : IComparable<Field>
     /// <summary>Alternatives of which one must be matched too; empty when the field stands alone.</summary>
     public ImmutableArray<FieldRequirement> Requires { get; }
 
+    /// <summary>Further alternatives of which one must be matched as well.</summary>
+    public ImmutableArray<FieldRequirement> RequiresToo { get; }
+
     /// <summary>As many ones as the field has bits.</summary>
     public UInt128 Ones => Bits == 128 ? UInt128.MaxValue : (UInt128.One << Bits) - 1;
 
@@ -55,9 +59,21 @@ public sealed class Field : IComparable<Field>
 
     public override string ToString() => Name;
 
-    internal static Field Make(int index, string name, int bits, FieldMask mask, bool writable, FieldRequirement[] requires) =>
-        new(index, name, bits, mask, writable, requires);
+    internal static Field Make(int index, string name, int bits, FieldMask mask, bool writable, FieldRequirement[] requires, FieldRequirement[] also) =>
+        new(index, name, bits, mask, writable, requires, also);
 }
 
-/// <summary>A prerequisite: this field with this value must be matched as well (OpenFlow 1.3.5 §7.2.3.6).</summary>
-public readonly record struct FieldRequirement(Field Field, UInt128 Value);
+/// <summary>A prerequisite: this field with this value, or these bits of it, must be matched as well (OpenFlow 1.3.5 §7.2.3.6).</summary>
+public readonly record struct FieldRequirement(Field Field, UInt128 Value, UInt128? Mask = null)
+{
+    /// <summary>Whether what is matched of the field lets only packets through that have it.</summary>
+    public bool IsMetBy(FieldMatch match)
+    {
+        var mask = Mask ?? Field.Ones;
+        return match.Field == Field && (match.Mask & mask) == mask && (match.Value & mask) == Value;
+    }
+
+    public override string ToString() => Mask is { } mask
+        ? $"{Field}={FlowText.Value(Field, Value)}/{FlowText.Mask(Field, mask)}"
+        : $"{Field}={FlowText.Value(Field, Value)}";
+}

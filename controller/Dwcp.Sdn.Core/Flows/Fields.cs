@@ -39,8 +39,8 @@ public static class Fields
     public static readonly Field EthSrc = Masked("eth_src", 48);
     public static readonly Field EthType = ReadOnly("eth_type", 16);
     public static readonly Field VlanVid = Masked("vlan_vid", 13);
-    public static readonly Field VlanPcp = Exact("vlan_pcp", 3);
     public static readonly Field VlanTci = Masked("vlan_tci", 16);
+    public static readonly Field VlanPcp = Needing(Vlan(), FieldMask.Exact, "vlan_pcp", 3, true);
 
     // MPLS and PBB.
     public static readonly Field MplsLabel = Exact("mpls_label", 20, Mpls());
@@ -70,10 +70,10 @@ public static class Fields
     public static readonly Field UdpDst = Masked("udp_dst", 16, true, new FieldRequirement(IpProto, 17));
     public static readonly Field SctpSrc = Masked("sctp_src", 16, true, new FieldRequirement(IpProto, 132));
     public static readonly Field SctpDst = Masked("sctp_dst", 16, true, new FieldRequirement(IpProto, 132));
-    public static readonly Field Icmpv4Type = Exact("icmp_type", 8, new FieldRequirement(IpProto, 1));
-    public static readonly Field Icmpv4Code = Exact("icmp_code", 8, new FieldRequirement(IpProto, 1));
-    public static readonly Field Icmpv6Type = Exact("icmpv6_type", 8, new FieldRequirement(IpProto, 58));
-    public static readonly Field Icmpv6Code = Exact("icmpv6_code", 8, new FieldRequirement(IpProto, 58));
+    public static readonly Field Icmpv4Type = Needing([new(EthType, EtherTypes.Ipv4)], FieldMask.Exact, "icmp_type", 8, true, new FieldRequirement(IpProto, 1));
+    public static readonly Field Icmpv4Code = Needing([new(EthType, EtherTypes.Ipv4)], FieldMask.Exact, "icmp_code", 8, true, new FieldRequirement(IpProto, 1));
+    public static readonly Field Icmpv6Type = Needing([new(EthType, EtherTypes.Ipv6)], FieldMask.Exact, "icmpv6_type", 8, true, new FieldRequirement(IpProto, 58));
+    public static readonly Field Icmpv6Code = Needing([new(EthType, EtherTypes.Ipv6)], FieldMask.Exact, "icmpv6_code", 8, true, new FieldRequirement(IpProto, 58));
     public static readonly Field NdTarget = Masked("nd_target", 128, true, Nd());
     public static readonly Field NdSll = Masked("nd_sll", 48, true, new FieldRequirement(Icmpv6Type, 135));
     public static readonly Field NdTll = Masked("nd_tll", 48, true, new FieldRequirement(Icmpv6Type, 136));
@@ -88,13 +88,13 @@ public static class Fields
     public static readonly Field ArpTha = Masked("arp_tha", 48, true, Arp());
 
     // The original direction of a tracked connection, ovs-fields(7).
-    public static readonly Field CtNwSrc = Masked("ct_nw_src", 32, writable: false);
-    public static readonly Field CtNwDst = Masked("ct_nw_dst", 32, writable: false);
-    public static readonly Field CtIpv6Src = Masked("ct_ipv6_src", 128, writable: false);
-    public static readonly Field CtIpv6Dst = Masked("ct_ipv6_dst", 128, writable: false);
-    public static readonly Field CtNwProto = ReadOnly("ct_nw_proto", 8);
-    public static readonly Field CtTpSrc = Masked("ct_tp_src", 16, writable: false);
-    public static readonly Field CtTpDst = Masked("ct_tp_dst", 16, writable: false);
+    public static readonly Field CtNwSrc = Needing(Tracked(), FieldMask.Any, "ct_nw_src", 32, false, new FieldRequirement(EthType, EtherTypes.Ipv4));
+    public static readonly Field CtNwDst = Needing(Tracked(), FieldMask.Any, "ct_nw_dst", 32, false, new FieldRequirement(EthType, EtherTypes.Ipv4));
+    public static readonly Field CtIpv6Src = Needing(Tracked(), FieldMask.Any, "ct_ipv6_src", 128, false, new FieldRequirement(EthType, EtherTypes.Ipv6));
+    public static readonly Field CtIpv6Dst = Needing(Tracked(), FieldMask.Any, "ct_ipv6_dst", 128, false, new FieldRequirement(EthType, EtherTypes.Ipv6));
+    public static readonly Field CtNwProto = Needing(Tracked(), FieldMask.Exact, "ct_nw_proto", 8, false, Ip());
+    public static readonly Field CtTpSrc = Needing(WithPorts(), FieldMask.Any, "ct_tp_src", 16, false, Ip());
+    public static readonly Field CtTpDst = Needing(WithPorts(), FieldMask.Any, "ct_tp_dst", 16, false, Ip());
 
     /// <summary>Every field, by <see cref="Field.Index"/>.</summary>
     public static readonly ImmutableArray<Field> All = [.. Rows];
@@ -113,9 +113,13 @@ public static class Fields
     private static Field ReadOnly(string name, int bits, params FieldRequirement[] requires) =>
         Add(name, bits, FieldMask.Exact, false, requires);
 
-    private static Field Add(string name, int bits, FieldMask mask, bool writable, FieldRequirement[] requires)
+    /// <summary>A field with two prerequisites.</summary>
+    private static Field Needing(FieldRequirement[] also, FieldMask mask, string name, int bits, bool writable, params FieldRequirement[] requires) =>
+        Add(name, bits, mask, writable, requires, also);
+
+    private static Field Add(string name, int bits, FieldMask mask, bool writable, FieldRequirement[] requires, FieldRequirement[]? also = null)
     {
-        var field = Field.Make(Rows.Count, name, bits, mask, writable, requires);
+        var field = Field.Make(Rows.Count, name, bits, mask, writable, requires, also ?? []);
         Rows.Add(field);
         return field;
     }
@@ -125,6 +129,12 @@ public static class Fields
     private static FieldRequirement[] Arp() => [new(EthType, EtherTypes.Arp), new(EthType, EtherTypes.Rarp)];
 
     private static FieldRequirement[] Mpls() => [new(EthType, EtherTypes.Mpls), new(EthType, EtherTypes.MplsMulticast)];
+
+    private static FieldRequirement[] Vlan() => [new(VlanVid, 0x1000, 0x1000), new(VlanTci, 0x1000, 0x1000)];
+
+    private static FieldRequirement[] Tracked() => [new(CtState, 0x20, 0x20)];
+
+    private static FieldRequirement[] WithPorts() => [new(CtNwProto, 1), new(CtNwProto, 6), new(CtNwProto, 17), new(CtNwProto, 58), new(CtNwProto, 132)];
 
     private static FieldRequirement[] Nd() => [new(Icmpv6Type, 135), new(Icmpv6Type, 136)];
 }

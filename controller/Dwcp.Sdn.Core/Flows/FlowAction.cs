@@ -45,10 +45,13 @@ public sealed record MoveAction(FieldBits From, FieldBits To) : FlowAction
     public override string ToString() => $"move:{From}->{To}";
 }
 
-/// <summary>Looks the packet up in a table and comes back (NXAST_RESUBMIT, NXAST_RESUBMIT_TABLE); a null port keeps in_port, a null table means the current one.</summary>
-public sealed record ResubmitAction(PortNumber? InPort, byte? Table) : FlowAction
+/// <summary>
+/// Looks the packet up in a table and comes back (NXAST_RESUBMIT, NXAST_RESUBMIT_TABLE); a null port keeps in_port, a null table
+/// means the current one. Swapped, the packet looks as its connection did in its first direction (NXAST_RESUBMIT_TABLE_CT).
+/// </summary>
+public sealed record ResubmitAction(PortNumber? InPort, byte? Table, bool Swapped = false) : FlowAction
 {
-    public override string ToString() => $"resubmit({InPort},{Table})";
+    public override string ToString() => $"resubmit({InPort},{Table}{(Swapped ? ",ct" : "")})";
 }
 
 /// <summary>Hands the packet to a group.</summary>

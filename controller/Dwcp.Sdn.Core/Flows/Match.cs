@@ -125,24 +125,27 @@ public sealed class Match : IEquatable<Match>
     {
         foreach (var f in Fields)
         {
-            if (f.Field.Requires.IsEmpty)
+            if ((Unmet(f.Field.Requires) ?? Unmet(f.Field.RequiresToo)) is { } missing)
             {
-                continue;
-            }
-
-            var met = false;
-            foreach (var r in f.Field.Requires)
-            {
-                met |= Find(r.Field) is { IsExact: true } found && found.Value == r.Value;
-            }
-
-            if (!met)
-            {
-                return $"{f.Field} needs {string.Join(" or ", f.Field.Requires.Select(r => $"{r.Field}={FlowText.Value(r.Field, r.Value)}"))}";
+                return $"{f.Field} needs {missing}";
             }
         }
 
         return null;
+    }
+
+    /// <summary>The alternatives, when none of them is matched.</summary>
+    private string? Unmet(ImmutableArray<FieldRequirement> alternatives)
+    {
+        foreach (var r in alternatives)
+        {
+            if (Find(r.Field) is { } found && r.IsMetBy(found))
+            {
+                return null;
+            }
+        }
+
+        return alternatives.IsEmpty ? null : string.Join(" or ", alternatives);
     }
 
     public bool Equals(Match? other) =>

@@ -216,7 +216,8 @@ public sealed class ReadBackTests : IAsyncLifetime
         SetFieldAction a => a.Field == Fields.VlanVid ? Before(Fields.VlanPcp) : Before(a.Field),
         LoadAction a => Before(a.Target.Field),
         MoveAction a => Before(a.From.Field),
-        DecTtlAction or SetTtlAction => Match.Of(new FieldMatch(Fields.EthType, EtherTypes.Ipv4)),
+        FinTimeoutAction => Match.Of(new FieldMatch(Fields.EthType, EtherTypes.Ipv4), new FieldMatch(Fields.IpProto, 6)),
+        ConntrackAction or DecTtlForAction or DecTtlAction or SetTtlAction => Match.Of(new FieldMatch(Fields.EthType, EtherTypes.Ipv4)),
         DecMplsTtlAction or SetMplsTtlAction or PopMplsAction => Match.Of(new FieldMatch(Fields.EthType, EtherTypes.Mpls)),
         PopVlanAction => Match.Of(new FieldMatch(Fields.VlanVid, 0x1005)),
         _ => Match.All,
@@ -274,8 +275,34 @@ public sealed class ReadBackTests : IAsyncLifetime
         yield return new ControllerAction(UserData: [9], Pause: true);
         yield return new ControllerAction(UserData: [1, 2, 3, 4, 5], Meter: 7);
         yield return new CloneAction([new LoadAction(Fields.Reg[0], 1), new OutputAction(new PortNumber(1)), new CloneAction([new OutputAction(new PortNumber(2))])]);
-
         // conjunction(1,1/2), which has no word yet and is kept as it came.
-        yield return new OpaqueAction(0xffff, [0, 0, 0x23, 0x20, 0, 34, 0, 2, 0, 0, 0, 1]);
+        yield return new ConjunctionAction(1, 1, 2);
+        yield return new ConntrackAction(new(0, new FieldBits(Fields.Reg[6], 0, 16)), 21);
+        yield return new ConntrackAction(new(5), Actions: [new NatAction(NatFlags.Destination | NatFlags.Random, IpAddress.V4(0x0a000001), IpAddress.V4(0x0a000009), 80, 90), new SetFieldAction(Fields.CtMark, 1)]) { Commit = true, Force = true };
+        yield return new CtClearAction();
+        yield return new NoteAction([1, 2, 3, 4, 5, 6]);
+        yield return new ExitAction();
+        yield return new DecTtlForAction([3, 9]);
+        yield return new FinTimeoutAction(5, 9);
+        yield return new MultipathAction(1, 50, 0, 3, 0, new FieldBits(Fields.Reg[0], 0, 8));
+        yield return new BundleAction(0, 1, 0, [new(1), new(2)]);
+        yield return new BundleAction(1, 0, 7, [new(1), new(2)], new FieldBits(Fields.Reg[1], 0, 16));
+        yield return new PushAction(new FieldBits(Fields.Reg[1], 0, 16));
+        yield return new PopAction(new FieldBits(Fields.Reg[2], 0, 16));
+        yield return new SampleAction(100, 1, 2, 3);
+        yield return new SampleAction(100, 1, 2, 3, new PortNumber(1), SampleDirection.Egress);
+        yield return new OutputTruncatedAction(new(2), 64);
+        yield return new CheckLargerAction(1500, new FieldBits(Fields.Reg[0], 3, 1));
+        yield return new ControllerIdAction(64, 5, 1);
+        yield return new PopQueueAction();
+        yield return new LearnAction(10, [new(LearnTo.Match, 48, Fields.EthSrc, [], Fields.EthDst), new(LearnTo.Output, 32, Fields.Reg[5], [], null)])
+        {
+            IdleTimeout = 60,
+            Priority = 7,
+            Cookie = 9,
+            Limit = 5,
+            Result = new FieldBits(Fields.Reg[0], 4, 1),
+            Flags = LearnFlags.WriteResult,
+        };
     }
 }

@@ -10,7 +10,7 @@ internal sealed class Samples(int seed)
 {
     private readonly Random random = new(seed);
 
-    public OfMessage Message(bool nested = false) => random.Next(nested ? 12 : 24) switch
+    public OfMessage Message(bool nested = false) => random.Next(nested ? 12 : 32) switch
     {
         0 => new FlowMod((FlowModCommand)random.Next(5), Rule()) { CookieMask = U64(), Buffer = U32(), OutPort = new(U32()), OutGroup = U32() },
         1 => new GroupMod((GroupModCommand)random.Next(3), Group()),
@@ -35,6 +35,14 @@ internal sealed class Samples(int seed)
         20 => Reply(new TableFeatures(Many(2, () => new TableFeature(U8(), "t", U64(), U64(), U32(), U32(), Many(3, () => new TableProperty(U16(), Bytes(20))))))),
         21 => Reply(new GroupStatsReply(Many(2, () => new GroupCounters(U32(), U32(), U64(), U64(), U32(), U32(), Many(3, () => new BucketCounters(U64(), U64())))))),
         22 => Reply(new MeterStatsReply(Many(2, () => new MeterCounters(U32(), U32(), U64(), U64(), U32(), U32(), Many(2, () => new BandCounters(U64(), U64())))))),
+        23 => new QueueGetConfigReply(new(U32()), Many(3, () => new QueueDesc(U32(), new(U32()), Many(2, () => new QueueProperty(U16(), Bytes(20)))))),
+        24 => new QueueGetConfigRequest(new(U32())),
+        25 => new CtFlushZone(U16()),
+        26 => new TlvTableMod((TlvTableCommand)random.Next(3), Many(3, TlvMap)),
+        27 => new TlvTableReply(U32(), U16(), Many(3, TlvMap)),
+        28 => new PacketIn2(Many(4, () => new PacketProperty(U16(), Bytes(40))), Maybe()),
+        29 => new RoleStatus((ControllerRole)random.Next(4), (RoleReason)random.Next(3), U64()),
+        30 => Maybe() ? new SetPacketInFormat(U32()) : new SetControllerId(U16()),
         _ => new SetAsync(new(U32(), U32(), U32(), U32(), U32(), U32())),
     };
 
@@ -63,7 +71,7 @@ internal sealed class Samples(int seed)
 
     private EquatableArray<FlowAction> Actions(int depth) => Many(4, () => Action(depth));
 
-    private FlowAction Action(int depth) => random.Next(22) switch
+    private FlowAction Action(int depth) => random.Next(44) switch
     {
         0 => new OutputAction(new(U32()), U16()),
         1 => new OutputFieldAction(Bits(64), U16()),
@@ -85,8 +93,70 @@ internal sealed class Samples(int seed)
         18 => new PopMplsAction(U16()),
         19 => new SetMplsTtlAction(U8()),
         20 => new CopyTtlOutAction(),
+        21 when depth > 0 => new ConntrackAction(Zone(), Maybe() ? (byte)random.Next(255) : null, Actions(depth - 1)) { Commit = Maybe(), Force = Maybe(), Alg = U16() },
+        22 => Nat(),
+        23 => new CtClearAction(),
+        24 => new ConjunctionAction(U32(), (byte)random.Next(1, 65), U8()),
+        25 => new NoteAction([.. Enumerable.Range(0, 6 + (8 * random.Next(3))).Select(_ => U8())]),
+        26 => new ExitAction(),
+        27 => new DecTtlForAction(Many(5, U16)),
+        28 => new FinTimeoutAction(U16(), U16()),
+        29 => new MultipathAction(U16(), U16(), U16(), U16(), U32(), Loadable()),
+        30 => new BundleAction(U16(), U16(), U16(), Many(5, Port16), Maybe() ? Loadable() : (FieldBits?)null),
+        31 => new PushAction(Bits(128)),
+        32 => new PopAction(Bits(128)),
+        33 => new SampleAction(U16(), U32(), U32(), U32()),
+        34 => new SampleAction(U16(), U32(), U32(), U32(), Port16(), (SampleDirection)random.Next(3)),
+        35 => new OutputTruncatedAction(Port16(), U32()),
+        36 => new CheckLargerAction(U16(), Bits(1)),
+        37 => new DeleteFieldAction(AnyField()),
+        38 => new PopQueueAction(),
+        39 => new DecNshTtlAction(),
+        40 => new ControllerIdAction(U16(), U16(), U8()),
+        41 => Learn(),
+        42 => new ResubmitAction(Port16(), Maybe() ? (byte)random.Next(255) : null, Swapped: true),
         _ => new OpaqueAction(0xffff, [0, 0, 0x23, 0x20, 0, 99, 1, 2, 3, 4, 5, 6]),
     };
+
+    private CtZoneSource Zone() => Maybe() ? new(U16()) : new(0, new FieldBits(Fields.Reg[random.Next(16)], 16 * random.Next(2), 16));
+
+    private NatAction Nat()
+    {
+        var six = Maybe();
+        IpAddress? Address() => Maybe() ? null : six ? IpAddress.V6(new UInt128(U64(), U64())) : IpAddress.V4(U32());
+        return new((NatFlags)random.Next(32), Address(), Address(), Maybe() ? U16() : null, Maybe() ? U16() : null);
+    }
+
+    private LearnAction Learn()
+    {
+        var result = Maybe() ? Bits(1) : (FieldBits?)null;
+        return new(U8(), Many(4, LearnPart))
+        {
+            IdleTimeout = U16(),
+            HardTimeout = U16(),
+            Priority = U16(),
+            Cookie = U64(),
+            Flags = (LearnFlags)random.Next(4) | (result is null ? 0 : LearnFlags.WriteResult),
+            FinIdleTimeout = U16(),
+            FinHardTimeout = U16(),
+            Limit = result is not null || Maybe() ? U32() : null,
+            Result = result,
+        };
+    }
+
+    private LearnPart LearnPart()
+    {
+        var from = Bits(64);
+        var to = (LearnTo)random.Next(3);
+        FieldBits? target = to == LearnTo.Output ? (FieldBits?)null : new FieldBits(Fields.XxReg[1], random.Next(64), from.Bits);
+        return Maybe()
+            ? new(to, from.Bits, from, [], target)
+            : new(to, from.Bits, null, [.. Enumerable.Range(0, (from.Bits + 15) / 16 * 2).Select(_ => U8())], target);
+    }
+
+    private TlvMap TlvMap() => new(U16(), U8(), U8(), U16());
+
+    private PortNumber Port16() => new((uint)random.Next(0xff00));
 
     private Group Group() => new(
         U32(), (GroupType)random.Next(4), Many(3, () => new Bucket(Actions(1)) { Weight = U16(), WatchPort = U32(), WatchGroup = U32() }));

@@ -9,14 +9,38 @@ namespace Dwcp.Sdn.Southbound.OpenFlow.Wire;
 internal static class NiciraActions
 {
     private const ushort Resubmit = 1;
+    private const ushort PopQueue = 5;
     private const ushort RegMove = 6;
     private const ushort RegLoad = 7;
+    private const ushort Note = 8;
+    private const ushort Multipath = 10;
+    private const ushort Bundle = 12;
+    private const ushort BundleLoad = 13;
     private const ushort ResubmitTable = 14;
     private const ushort OutputReg = 15;
+    private const ushort Learn = 16;
+    private const ushort Exit = 17;
+    private const ushort FinTimeout = 19;
+    private const ushort Controller = 20;
+    private const ushort DecTtlFor = 21;
+    private const ushort StackPush = 27;
+    private const ushort StackPop = 28;
+    private const ushort Sample = 29;
     private const ushort OutputReg2 = 32;
     private const ushort RegLoad2 = 33;
+    private const ushort Conjunction = 34;
+    private const ushort Conntrack = 35;
+    private const ushort Nat = 36;
     private const ushort Controller2 = 37;
+    private const ushort OutputTrunc = 39;
+    private const ushort Sample3 = 41;
     private const ushort Clone = 42;
+    private const ushort CtClear = 43;
+    private const ushort ResubmitTableCt = 44;
+    private const ushort Learn2 = 45;
+    private const ushort DecNshTtl = 48;
+    private const ushort CheckLarger = 49;
+    private const ushort DeleteField = 50;
 
     private const byte CurrentTable = 0xff;
     private const ushort ReservedPorts16 = 0xff00;
@@ -31,8 +55,9 @@ internal static class NiciraActions
 
         return r.U16() switch
         {
-            Resubmit => ReadResubmit(ref r, hasTable: false),
-            ResubmitTable => ReadResubmit(ref r, hasTable: true),
+            Resubmit => ReadResubmit(ref r, Resubmit),
+            ResubmitTable => ReadResubmit(ref r, ResubmitTable),
+            ResubmitTableCt => ReadResubmit(ref r, ResubmitTableCt),
             RegMove => ReadMove(ref r),
             RegLoad => ReadLoad(ref r),
             RegLoad2 => ReadLoad2(ref r),
@@ -40,6 +65,29 @@ internal static class NiciraActions
             OutputReg2 => ReadOutputReg2(ref r),
             Controller2 => ReadController2(ref r),
             Clone => ReadClone(ref r, depth),
+            PopQueue => Padded(ref r, new PopQueueAction()),
+            Note => new NoteAction([.. r.Rest()]),
+            Multipath => OvsActions.ReadMultipath(ref r),
+            Bundle => OvsActions.ReadBundle(ref r, load: false),
+            BundleLoad => OvsActions.ReadBundle(ref r, load: true),
+            Learn => LearnActions.Read(ref r, limited: false),
+            Learn2 => LearnActions.Read(ref r, limited: true),
+            Exit => Padded(ref r, new ExitAction()),
+            FinTimeout => Then(ref r, new FinTimeoutAction(r.U16(), r.U16()), 2),
+            Controller => Then(ref r, new ControllerIdAction(r.U16(), r.U16(), r.U8()), 1),
+            DecTtlFor => OvsActions.ReadDecTtlFor(ref r),
+            StackPush => OvsActions.ReadStack(ref r) is { } from ? new PushAction(from) : null,
+            StackPop => OvsActions.ReadStack(ref r) is { } to ? new PopAction(to) : null,
+            Sample => OvsActions.ReadSample(ref r, withPort: false),
+            Sample3 => OvsActions.ReadSample(ref r, withPort: true),
+            Conjunction => OvsActions.ReadConjunction(ref r),
+            Conntrack => ConntrackActions.Read(ref r, depth),
+            Nat => ConntrackActions.ReadNat(ref r),
+            CtClear => Padded(ref r, new CtClearAction()),
+            OutputTrunc => new OutputTruncatedAction(Port32(r.U16()), r.U32()),
+            DecNshTtl => Padded(ref r, new DecNshTtlAction()),
+            CheckLarger => OvsActions.ReadCheckLarger(ref r),
+            DeleteField => OvsActions.ReadDeleteField(ref r),
             _ => null,
         };
     }
@@ -50,9 +98,9 @@ internal static class NiciraActions
         switch (action)
         {
             case ResubmitAction a:
-                Head(w, a.Table is null ? Resubmit : ResubmitTable);
+                Head(w, a.Swapped ? ResubmitTableCt : a.Table is null ? Resubmit : ResubmitTable);
                 w.U16(Port16(a.InPort ?? PortNumber.InPort));
-                w.U8(a.Table ?? 0);
+                w.U8(a.Table ?? (a.Swapped ? CurrentTable : (byte)0));
                 w.Zeros(3);
                 break;
             case MoveAction a:
@@ -84,6 +132,86 @@ internal static class NiciraActions
                 w.Zeros(6);
                 Actions.Write(w, a.Actions.AsSpan());
                 break;
+            case PopQueueAction:
+                Empty(w, PopQueue);
+                break;
+            case NoteAction a:
+                Head(w, Note);
+                w.Bytes(a.Octets.AsSpan());
+                break;
+            case MultipathAction a:
+                Head(w, Multipath);
+                OvsActions.Write(w, a);
+                break;
+            case BundleAction a:
+                Head(w, a.Target is null ? Bundle : BundleLoad);
+                OvsActions.Write(w, a);
+                break;
+            case LearnAction a:
+                Head(w, a.Limit is null ? Learn : Learn2);
+                LearnActions.Write(w, a);
+                break;
+            case ExitAction:
+                Empty(w, Exit);
+                break;
+            case FinTimeoutAction a:
+                Head(w, FinTimeout);
+                w.U16(a.Idle);
+                w.U16(a.Hard);
+                break;
+            case ControllerIdAction a:
+                Head(w, Controller);
+                w.U16(a.MaxLength);
+                w.U16(a.ControllerId);
+                w.U8(a.Reason);
+                break;
+            case DecTtlForAction a:
+                Head(w, DecTtlFor);
+                OvsActions.Write(w, a);
+                break;
+            case PushAction a:
+                Head(w, StackPush);
+                OvsActions.WriteStack(w, a.From);
+                break;
+            case PopAction a:
+                Head(w, StackPop);
+                OvsActions.WriteStack(w, a.To);
+                break;
+            case SampleAction a:
+                Head(w, a.Port is null ? Sample : Sample3);
+                OvsActions.Write(w, a);
+                break;
+            case ConjunctionAction a:
+                Head(w, Conjunction);
+                OvsActions.Write(w, a);
+                break;
+            case ConntrackAction a:
+                Head(w, Conntrack);
+                ConntrackActions.Write(w, a);
+                break;
+            case NatAction a:
+                Head(w, Nat);
+                ConntrackActions.WriteNat(w, a);
+                break;
+            case CtClearAction:
+                Empty(w, CtClear);
+                break;
+            case OutputTruncatedAction a:
+                Head(w, OutputTrunc);
+                w.U16(Port16(a.Port));
+                w.U32(a.MaxLength);
+                break;
+            case DecNshTtlAction:
+                Empty(w, DecNshTtl);
+                break;
+            case CheckLargerAction a:
+                Head(w, CheckLarger);
+                OvsActions.Write(w, a);
+                break;
+            case DeleteFieldAction a:
+                Head(w, DeleteField);
+                Oxm.WriteHead(w, Oxm.InAction(a.Field), hasMask: false);
+                break;
             default:
                 throw new ArgumentException($"no code for the action {action.GetType().Name}", nameof(action));
         }
@@ -92,17 +220,18 @@ internal static class NiciraActions
     }
 
     // 2 port, 16 bits wide | 1 table | 3 pad
-    private static ResubmitAction? ReadResubmit(ref WireReader r, bool hasTable)
+    private static ResubmitAction? ReadResubmit(ref WireReader r, ushort subtype)
     {
         var port = r.U16();
         var table = r.U8();
         r.Skip(3);
-        if (hasTable && table == CurrentTable)
+        if (subtype == ResubmitTable && table == CurrentTable)
         {
             return null; // "Current table" by either subtype would come out as the shorter one.
         }
 
-        return new(Port32(port) == PortNumber.InPort ? null : Port32(port), hasTable ? table : null);
+        var hasTable = subtype != Resubmit && table != CurrentTable;
+        return new(Port32(port) == PortNumber.InPort ? null : Port32(port), hasTable ? table : null, subtype == ResubmitTableCt);
     }
 
     // 2 bits | 2 offset from | 2 offset to | 4 or 8 head from | 4 or 8 head to | to 8
@@ -288,6 +417,20 @@ internal static class NiciraActions
         w.PadTo8(start);
     }
 
+    private static T Then<T>(ref WireReader r, T action, int pad)
+    {
+        r.Skip(pad);
+        return action;
+    }
+
+    private static T Padded<T>(ref WireReader r, T action) => Then(ref r, action, 6);
+
+    private static void Empty(WireWriter w, ushort subtype)
+    {
+        Head(w, subtype);
+        w.Zeros(6);
+    }
+
     private static void Head(WireWriter w, ushort subtype)
     {
         Actions.Head(w, Actions.Experimenter, 0);
@@ -296,15 +439,15 @@ internal static class NiciraActions
     }
 
     // 10 bits offset | 6 bits number of bits, less one
-    private static (int Offset, int Bits) ReadBits(ref WireReader r)
+    internal static (int Offset, int Bits) ReadBits(ref WireReader r)
     {
         var both = r.U16();
         return (both >> 6, (both & 0x3f) + 1);
     }
 
-    private static void WriteBits(WireWriter w, FieldBits bits) => w.U16((ushort)((bits.Offset << 6) | (bits.Bits - 1)));
+    internal static void WriteBits(WireWriter w, FieldBits bits) => w.U16((ushort)((bits.Offset << 6) | (bits.Bits - 1)));
 
-    private static FieldBits? Bits(OxmHead head, int offset, int bits)
+    internal static FieldBits? Bits(OxmHead head, int offset, int bits)
     {
         if (head.Code is not { } code || head.HasMask || head.Length != code.Bytes || code != Oxm.InAction(code.Field))
         {
@@ -320,9 +463,9 @@ internal static class NiciraActions
     }
 
     // OpenFlow 1.0's ports have 16 bits; the reserved ones are the same numbers with ones in front.
-    private static PortNumber Port32(ushort port) => new(port >= ReservedPorts16 ? 0xffff_0000u | port : port);
+    internal static PortNumber Port32(ushort port) => new(port >= ReservedPorts16 ? 0xffff_0000u | port : port);
 
-    private static ushort Port16(PortNumber port) =>
+    internal static ushort Port16(PortNumber port) =>
         port.Value is < ReservedPorts16 or >= 0xffff_ff00
             ? (ushort)port.Value
             : throw new ArgumentException($"port {port} has no 16-bit number", nameof(port));

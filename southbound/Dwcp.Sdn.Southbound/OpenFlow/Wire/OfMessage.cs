@@ -109,6 +109,8 @@ public static class OfCodec
         [OfType.MultipartReply] = MultipartReply.Read,
         [OfType.BarrierRequest] = BarrierRequest.Read,
         [OfType.BarrierReply] = BarrierReply.Read,
+        [OfType.QueueGetConfigRequest] = QueueGetConfigRequest.Read,
+        [OfType.QueueGetConfigReply] = QueueGetConfigReply.Read,
         [OfType.RoleRequest] = RoleRequest.Read,
         [OfType.RoleReply] = RoleReply.Read,
         [OfType.GetAsyncRequest] = GetAsyncRequest.Read,

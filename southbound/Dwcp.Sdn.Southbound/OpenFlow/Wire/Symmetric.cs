@@ -130,6 +130,15 @@ public sealed record Experimenter(uint Id, uint Kind, EquatableArray<byte> Data)
         {
             (Onf, BundleControl.Kind) => BundleControl.ReadData(ref r),
             (Onf, BundleAdd.Kind) => BundleAdd.ReadData(ref r),
+            (Onf, RoleStatus.Kind) => RoleStatus.ReadData(ref r),
+            (Nicira, CtFlushZone.Kind) => CtFlushZone.ReadData(ref r),
+            (Nicira, TlvTableMod.Kind) => TlvTableMod.ReadData(ref r),
+            (Nicira, TlvTableRequest.Kind) => TlvTableRequest.ReadData(ref r),
+            (Nicira, TlvTableReply.Kind) => TlvTableReply.ReadData(ref r),
+            (Nicira, SetPacketInFormat.Kind) => SetPacketInFormat.ReadData(ref r),
+            (Nicira, SetControllerId.Kind) => SetControllerId.ReadData(ref r),
+            (Nicira, PacketIn2.Kind) => PacketIn2.ReadPacket(ref r),
+            (Nicira, PacketIn2.ResumeKind) => PacketIn2.ReadResume(ref r),
             _ => new Experimenter(id, kind, [.. r.Rest()]),
         };
     }
