@@ -40,6 +40,17 @@ internal sealed class OvsSandbox : IDisposable
     public void SetManager(int port, params string[] more) =>
         Vsctl(["--no-wait", "set-manager", $"tcp:127.0.0.1:{port}", .. more]);
 
+    /// <summary>Runs a command where ovs-vswitchd runs.</summary>
+    public string Inside(params string[] command) => Run("ip", ["netns", "exec", netns, .. command]);
+
+    /// <summary>Makes two ends of a wire where ovs-vswitchd runs.</summary>
+    public void AddVeth(string left, string right)
+    {
+        Inside("ip", "link", "add", left, "type", "veth", "peer", "name", right);
+        Inside("ip", "link", "set", left, "up");
+        Inside("ip", "link", "set", right, "up");
+    }
+
     public void Dispose()
     {
         foreach (var pid in pids)

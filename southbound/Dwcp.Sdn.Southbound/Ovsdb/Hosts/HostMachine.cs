@@ -48,7 +48,7 @@ internal abstract record HostAction
 /// </summary>
 internal sealed record HostMachine(JsonRpcMachine Rpc, HostTimes Times, IpAddress? Local, IpAddress? Remote)
 {
-    private const int Stages = 3;
+    private const int Stages = 4;
     private const int Attempts = 5;
 
     private enum Question
@@ -191,7 +191,8 @@ internal sealed record HostMachine(JsonRpcMachine Rpc, HostTimes Times, IpAddres
     private static int StageOf(HostChange change) => change switch
     {
         CreateBridge => 0,
-        SetControllers => 2,
+        PutMirror or PutQos => 2,
+        SetControllers => 3,
         _ => 1,
     };
 

@@ -88,6 +88,14 @@ internal sealed class OvsdbTransaction : IDisposable
         json.WriteEndObject();
     }
 
+    /// <summary>Removes a row, of a table whose rows the database keeps whether or not others refer to them.</summary>
+    public void Delete(string table, Guid row)
+    {
+        Begin("delete", table);
+        WriteWhere("_uuid", OvsdbAtom.Of(row));
+        json.WriteEndObject();
+    }
+
     /// <summary>Changes a part of a column: <c>insert</c>, <c>delete</c> or <c>+=</c> (§5.1).</summary>
     public void Mutate(string table, Guid row, string column, string mutator, OvsdbValue value)
     {

@@ -14,6 +14,19 @@ internal sealed record OvsdbDatabase(OvsdbSchema Schema)
     public ImmutableDictionary<Guid, OvsdbRow> Table(string name) =>
         Tables.GetValueOrDefault(name, ImmutableDictionary<Guid, OvsdbRow>.Empty);
 
+    /// <summary>Those of the rows that are there; one that has gone is left out.</summary>
+    public IEnumerable<OvsdbRow> Referenced(string table, IEnumerable<Guid> ids)
+    {
+        var rows = Table(table);
+        foreach (var id in ids)
+        {
+            if (rows.TryGetValue(id, out var row))
+            {
+                yield return row;
+            }
+        }
+    }
+
     /// <summary>Applies the updates of <c>monitor</c> (RFC 7047 §4.1.6): every changed row whole.</summary>
     public OvsdbDatabase Apply(JsonElement updates) => Apply(updates, ApplyRow);
 

@@ -23,6 +23,8 @@ internal sealed class OvsdbRow(Guid id, IReadOnlyDictionary<string, OvsdbValue> 
 
     public EquatableArray<string> Texts(string column) => [.. Set(column).Atoms.Select(atom => atom.AsText(column)).Order(StringComparer.Ordinal)];
 
+    public EquatableArray<int> Integers(string column) => [.. Set(column).Atoms.Select(atom => checked((int)atom.AsInteger(column))).Order()];
+
     public IEnumerable<Guid> Rows(string column) => Set(column).Atoms.Select(atom => atom.AsUuid(column));
 
     public OvsdbMap Map(string column) => Columns.TryGetValue(column, out var value)

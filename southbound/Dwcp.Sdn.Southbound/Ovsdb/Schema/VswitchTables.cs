@@ -13,11 +13,15 @@ internal static class VswitchTables
     public static readonly ImmutableArray<(string Table, ImmutableArray<string> Columns)> Monitored =
     [
         (OpenVswitchRow.Table, ["bridges", "manager_options", "external_ids", "ovs_version", "datapath_types", "iface_types", "cur_cfg"]),
-        (BridgeRow.Table, ["name", "datapath_id", "datapath_type", "fail_mode", "protocols", "other_config", "controller", "ports"]),
-        (PortRow.Table, ["name", "tag", "interfaces"]),
-        (InterfaceRow.Table, ["name", "type", "ofport", "external_ids", "mac_in_use", "options", "mtu", "link_state", "admin_state", "error"]),
+        (BridgeRow.Table, ["name", "datapath_id", "datapath_type", "fail_mode", "protocols", "other_config", "controller", "ports", "external_ids", "mirrors", "sflow", "ipfix", "netflow"]),
+        (PortRow.Table, ["name", "tag", "trunks", "interfaces", "qos", "external_ids"]),
+        (InterfaceRow.Table, ["name", "type", "ofport", "external_ids", "mac_in_use", "options", "mtu", "link_state", "admin_state", "error", "bfd", "bfd_status"]),
         (ControllerRow.Table, ["target", "is_connected", "role", "max_backoff", "inactivity_probe", "connection_mode"]),
         (ManagerRow.Table, ["target", "is_connected"]),
+        (MirrorRow.Table, ["name", "select_all", "select_src_port", "select_dst_port", "select_vlan", "output_port", "output_vlan", "snaplen", "external_ids"]),
+        (QosRow.Table, ["type", "queues", "other_config", "external_ids"]),
+        (QueueRow.Table, ["dscp", "other_config"]),
+        .. FlowExportTable.All.Select(table => (table.Table, ImmutableArray.Create<string>([.. table.Columns]))),
     ];
 }
 
@@ -62,6 +66,10 @@ internal readonly record struct BridgeRow(OvsdbRow Row)
     public IEnumerable<Guid> Controllers => Row.Rows("controller");
 
     public IEnumerable<Guid> Ports => Row.Rows("ports");
+
+    public StringMap ExternalIds => Row.TextMap("external_ids");
+
+    public IEnumerable<Guid> Mirrors => Row.Rows("mirrors");
 }
 
 /// <summary>A row of the table Port.</summary>
@@ -73,7 +81,13 @@ internal readonly record struct PortRow(OvsdbRow Row)
 
     public long? Tag => Row.Integer("tag");
 
+    public EquatableArray<int> Trunks => Row.Integers("trunks");
+
     public IEnumerable<Guid> Interfaces => Row.Rows("interfaces");
+
+    public IEnumerable<Guid> Qos => Row.Rows("qos");
+
+    public StringMap ExternalIds => Row.TextMap("external_ids");
 }
 
 /// <summary>A row of the table Interface.</summary>
@@ -92,6 +106,10 @@ internal readonly record struct InterfaceRow(OvsdbRow Row)
     public string? MacInUse => Row.Text("mac_in_use");
 
     public StringMap Options => Row.TextMap("options");
+
+    public StringMap Bfd => Row.TextMap("bfd");
+
+    public StringMap BfdStatus => Row.TextMap("bfd_status");
 
     public long? Mtu => Row.Integer("mtu");
 
