@@ -235,7 +235,7 @@ internal sealed class FakeOvsdb
 
             case "insert":
                 var row = ReadRow(operation["row"]!, names);
-                if (row.TryGetValue("name", out var name) && table.Values.Any(other => other.GetValueOrDefault("name") == name))
+                if ((string?)operation["table"] != "Mirror" && row.TryGetValue("name", out var name) && table.Values.Any(other => other.GetValueOrDefault("name") == name))
                 {
                     return new JsonObject { ["error"] = "constraint violation", ["details"] = $"a second row of {operation["table"]} with this name" };
                 }

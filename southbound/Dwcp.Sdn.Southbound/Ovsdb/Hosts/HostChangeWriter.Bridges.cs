@@ -42,7 +42,7 @@ internal sealed partial class HostChangeWriter
         ];
         if (MirrorOf(bridge, wanted.Name) is not { } mirror)
         {
-            transaction.Expect(BridgeRow.Table, bridge.Row.Id, Name(bridge.Name), Known(bridge.Row, "mirrors"));
+            transaction.Expect(BridgeRow.Table, bridge.Row.Id, Name(bridge.Name)); // Not its mirrors: another may be added in this very transaction.
             var added = transaction.Insert(MirrorRow.Table, [Name(wanted.Name), .. cells, Marked(true)]);
             transaction.Mutate(BridgeRow.Table, bridge.Row.Id, "mirrors", "insert", new OvsdbSet([added]));
         }
