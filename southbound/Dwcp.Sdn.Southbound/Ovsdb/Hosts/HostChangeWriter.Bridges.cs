@@ -1,5 +1,6 @@
 using Dwcp.Sdn.Core;
 using Dwcp.Sdn.Core.Hosts;
+using Dwcp.Sdn.Southbound.Ovsdb.Client;
 using Dwcp.Sdn.Southbound.Ovsdb.Schema;
 
 namespace Dwcp.Sdn.Southbound.Ovsdb.Hosts;

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using Dwcp.Sdn.Core;
 using Dwcp.Sdn.Core.Hosts;
+using Dwcp.Sdn.Southbound.Ovsdb.Client;
 using Dwcp.Sdn.Southbound.Ovsdb.Schema;
 
 namespace Dwcp.Sdn.Southbound.Ovsdb.Hosts;

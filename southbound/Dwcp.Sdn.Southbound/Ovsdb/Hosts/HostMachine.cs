@@ -3,6 +3,7 @@ using System.Text.Json;
 using Dwcp.Sdn.Core.Hosts;
 using Dwcp.Sdn.Core.Net;
 using Dwcp.Sdn.Core.Wire;
+using Dwcp.Sdn.Southbound.Ovsdb.Client;
 using Dwcp.Sdn.Southbound.Ovsdb.Json;
 using Dwcp.Sdn.Southbound.Ovsdb.Schema;
 using Dwcp.Sdn.Southbound.Ovsdb.Session;

@@ -4,9 +4,13 @@ using Dwcp.Sdn.Core.Hosts;
 namespace Dwcp.Sdn.Southbound.Ovsdb.Schema;
 
 /// <summary>A row of the table Mirror.</summary>
-internal readonly record struct MirrorRow(OvsdbRow Row)
+public readonly record struct MirrorRow(OvsdbRow Row) : IOvsdbRow<MirrorRow>
 {
     public const string Table = "Mirror";
+
+    public static string TableName => Table;
+
+    public static MirrorRow Of(OvsdbRow row) => new(row);
 
     public string Name => Row.Text("name") ?? "";
 
@@ -22,9 +26,13 @@ internal readonly record struct MirrorRow(OvsdbRow Row)
 }
 
 /// <summary>A row of the table QoS. The database keeps it until somebody deletes it.</summary>
-internal readonly record struct QosRow(OvsdbRow Row)
+public readonly record struct QosRow(OvsdbRow Row) : IOvsdbRow<QosRow>
 {
     public const string Table = "QoS";
+
+    public static string TableName => Table;
+
+    public static QosRow Of(OvsdbRow row) => new(row);
 
     public string Type => Row.Text("type") ?? "";
 
@@ -36,9 +44,13 @@ internal readonly record struct QosRow(OvsdbRow Row)
 }
 
 /// <summary>A row of the table Queue. The database keeps it until somebody deletes it.</summary>
-internal readonly record struct QueueRow(OvsdbRow Row)
+public readonly record struct QueueRow(OvsdbRow Row) : IOvsdbRow<QueueRow>
 {
     public const string Table = "Queue";
+
+    public static string TableName => Table;
+
+    public static QueueRow Of(OvsdbRow row) => new(row);
 
     public long? Dscp => Row.Integer("dscp");
 

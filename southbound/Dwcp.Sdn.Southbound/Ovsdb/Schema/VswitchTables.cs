@@ -26,9 +26,13 @@ internal static class VswitchTables
 }
 
 /// <summary>The one row of the table Open_vSwitch.</summary>
-internal readonly record struct OpenVswitchRow(OvsdbRow Row)
+public readonly record struct OpenVswitchRow(OvsdbRow Row) : IOvsdbRow<OpenVswitchRow>
 {
     public const string Table = "Open_vSwitch";
+
+    public static string TableName => Table;
+
+    public static OpenVswitchRow Of(OvsdbRow row) => new(row);
 
     public IEnumerable<Guid> Bridges => Row.Rows("bridges");
 
@@ -47,9 +51,13 @@ internal readonly record struct OpenVswitchRow(OvsdbRow Row)
 }
 
 /// <summary>A row of the table Bridge.</summary>
-internal readonly record struct BridgeRow(OvsdbRow Row)
+public readonly record struct BridgeRow(OvsdbRow Row) : IOvsdbRow<BridgeRow>
 {
     public const string Table = "Bridge";
+
+    public static string TableName => Table;
+
+    public static BridgeRow Of(OvsdbRow row) => new(row);
 
     public string Name => Row.Text("name") ?? "";
 
@@ -73,9 +81,13 @@ internal readonly record struct BridgeRow(OvsdbRow Row)
 }
 
 /// <summary>A row of the table Port.</summary>
-internal readonly record struct PortRow(OvsdbRow Row)
+public readonly record struct PortRow(OvsdbRow Row) : IOvsdbRow<PortRow>
 {
     public const string Table = "Port";
+
+    public static string TableName => Table;
+
+    public static PortRow Of(OvsdbRow row) => new(row);
 
     public string Name => Row.Text("name") ?? "";
 
@@ -91,9 +103,13 @@ internal readonly record struct PortRow(OvsdbRow Row)
 }
 
 /// <summary>A row of the table Interface.</summary>
-internal readonly record struct InterfaceRow(OvsdbRow Row)
+public readonly record struct InterfaceRow(OvsdbRow Row) : IOvsdbRow<InterfaceRow>
 {
     public const string Table = "Interface";
+
+    public static string TableName => Table;
+
+    public static InterfaceRow Of(OvsdbRow row) => new(row);
 
     public string Name => Row.Text("name") ?? "";
 
@@ -121,9 +137,13 @@ internal readonly record struct InterfaceRow(OvsdbRow Row)
 }
 
 /// <summary>A row of the table Controller.</summary>
-internal readonly record struct ControllerRow(OvsdbRow Row)
+public readonly record struct ControllerRow(OvsdbRow Row) : IOvsdbRow<ControllerRow>
 {
     public const string Table = "Controller";
+
+    public static string TableName => Table;
+
+    public static ControllerRow Of(OvsdbRow row) => new(row);
 
     public string Target => Row.Text("target") ?? "";
 
@@ -139,9 +159,13 @@ internal readonly record struct ControllerRow(OvsdbRow Row)
 }
 
 /// <summary>A row of the table Manager.</summary>
-internal readonly record struct ManagerRow(OvsdbRow Row)
+public readonly record struct ManagerRow(OvsdbRow Row) : IOvsdbRow<ManagerRow>
 {
     public const string Table = "Manager";
+
+    public static string TableName => Table;
+
+    public static ManagerRow Of(OvsdbRow row) => new(row);
 
     public string Target => Row.Text("target") ?? "";
 
