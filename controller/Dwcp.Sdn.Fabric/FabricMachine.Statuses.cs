@@ -76,6 +76,7 @@ public sealed partial class FabricMachine
         ResourceKind.Network => Intent.Networks.TryGetValue(subject.Id, out var n) ? Describe(n) : null,
         ResourceKind.Subnet => Intent.Subnets.TryGetValue(subject.Id, out var s) ? Describe(s) : null,
         ResourceKind.Port => Intent.Ports.TryGetValue(subject.Id, out var p) ? Describe(p) : null,
+        ResourceKind.Bridge => Intent.Bridges.TryGetValue(subject.Id, out var b) ? Describe(b) : null,
         _ => DescribeSwitch(subject.Id),
     };
 
@@ -327,7 +328,7 @@ public sealed partial class FabricMachine
             return Is(ConditionType.Degraded, true, "HostSettingFaulty", fault.ToString(), generation);
         }
 
-        if (troubles.GetValueOrDefault($"host/{id}") is { } host)
+        if ((troubles.GetValueOrDefault($"host/{id}") ?? troubles.GetValueOrDefault($"leftovers/{id}")) is { } host)
         {
             return Is(ConditionType.Degraded, true, "HostChangeFailed", host, generation);
         }

@@ -71,6 +71,7 @@ public sealed partial class FabricMachine
         dirty.UnionWith(intent.Networks.Keys.Select(id => new ObjectRef(ResourceKind.Network, id)));
         dirty.UnionWith(intent.Subnets.Keys.Select(id => new ObjectRef(ResourceKind.Subnet, id)));
         dirty.UnionWith(intent.Ports.Keys.Select(id => new ObjectRef(ResourceKind.Port, id)));
+        dirty.UnionWith(intent.Bridges.Keys.Select(id => new ObjectRef(ResourceKind.Bridge, id)));
         dirty.UnionWith(intent.Switches.Keys.Select(id => new ObjectRef(ResourceKind.Switch, id)));
     }
 
@@ -143,6 +144,7 @@ public sealed partial class FabricMachine
         [Subnet s, ..] => Describe(s),
         [Port p, ..] => Describe(p),
         [SwitchIntent s, ..] => DescribeSwitch(s.Id, s),
+        [BridgeIntent b, ..] => Describe(b),
         _ => null,
     };
 
@@ -201,12 +203,18 @@ public sealed partial class FabricMachine
         }
     }
 
-    /// <summary>What to change on the host of a session so that it is part of the fabric; nothing for a host that is not.</summary>
+    /// <summary>What to change on the host of a session, one plan after the other: first so that it is part of the fabric, then its further bridges.</summary>
     /// <param name="target">From our end of the session to the OpenFlow target, such as <c>tcp:192.0.2.9:6653</c>.</param>
-    public ImmutableArray<HostChange> JoinPlan(long session, Func<IpAddress?, string> target) =>
-        registry.Session(session) is { Host: { } id } found && planner.MemberOf(id) is not null
-            ? HostJoin.Plan(id, found.Inventory, target(found.Inventory.LocalAddress))
-            : [];
+    public ImmutableArray<HostPlan> HostPlans(long session, Func<IpAddress?, string> target)
+    {
+        if (registry.Session(session) is not { Host: { } id } found)
+        {
+            return [];
+        }
+
+        var join = planner.MemberOf(id) is not null ? HostJoin.Plan(id, found.Inventory, target(found.Inventory.LocalAddress)) : [];
+        return [new HostPlan($"host/{id}", SwitchRef(id), join), .. BridgePlans(id, found.Inventory)];
+    }
 
     /// <summary>
     /// What takes away the tunnel port that a session's host could not make, so that the next plan makes it anew; nothing where
@@ -217,12 +225,12 @@ public sealed partial class FabricMachine
             ? [new DeletePort(HostJoin.Bridge, failed.Name)]
             : [];
 
-    /// <summary>What a session's host was asked for did not work (null: it did).</summary>
-    public void HostTrouble(long session, string? message)
+    /// <summary>What came of a plan for a session's host: null, or why it could not be carried out.</summary>
+    public void HostTrouble(long session, HostPlan plan, string? message)
     {
-        if (registry.Session(session)?.Host is { } id)
+        if (registry.Session(session)?.Host is { } id && (plan.Subject.Kind != ResourceKind.Bridge || Intent.BridgesOf(id).Contains(plan.Subject.Id)))
         {
-            Trouble($"host/{id}", new ObjectRef(ResourceKind.Switch, id), "HostChangeFailed", message);
+            Trouble(plan.Key, plan.Subject, "HostChangeFailed", message);
         }
     }
 
@@ -336,6 +344,7 @@ public sealed partial class FabricMachine
             Network => ResourceKind.Network,
             Subnet => ResourceKind.Subnet,
             Port => ResourceKind.Port,
+            BridgeIntent => ResourceKind.Bridge,
             _ => ResourceKind.Switch,
         },
         value.Id);
@@ -355,7 +364,12 @@ public sealed partial class FabricMachine
             Port p => p.NetworkId,
             _ => subject.Id,
         };
-        if (subject.Kind is ResourceKind.Switch || value is null)
+        if (value is BridgeIntent bridge)
+        {
+            BridgesChanged(bridge.Host);
+        }
+
+        if (subject.Kind is ResourceKind.Switch or ResourceKind.Bridge || value is null)
         {
             return;
         }
@@ -376,10 +390,7 @@ public sealed partial class FabricMachine
             toWake.Add(mine);
         }
 
-        if (registry.SpeakerOf(id) is { } session)
-        {
-            sessionsToJoin.Add(session.Number);
-        }
+        BridgesChanged(id);
     }
 
     /// <summary>What is known of hosts has changed; with each comes what was known before.</summary>
@@ -390,6 +401,7 @@ public sealed partial class FabricMachine
         {
             var now = registry.Known.GetValueOrDefault(id);
             dirty.Add(SwitchRef(id));
+            ShowBridges(id);
             foreach (var datapath in new[] { old?.DatapathId, now?.DatapathId }.OfType<DatapathId>().Distinct())
             {
                 // A datapath is shown under its number until a host announces that it is its; and who that is may be another now.

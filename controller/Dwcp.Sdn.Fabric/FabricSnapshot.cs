@@ -11,12 +11,13 @@ public sealed record FabricSnapshot(
     ImmutableSortedDictionary<string, Resource> Subnets,
     ImmutableSortedDictionary<string, Resource> Ports,
     ImmutableSortedDictionary<string, Resource> Switches,
+    ImmutableSortedDictionary<string, Resource> Bridges,
     ImmutableQueue<FabricEvent> Events)
 {
     private static readonly ImmutableSortedDictionary<string, Resource> None =
         ImmutableSortedDictionary.Create<string, Resource>(StringComparer.Ordinal);
 
-    public static readonly FabricSnapshot Empty = new(0, None, None, None, None, ImmutableQueue<FabricEvent>.Empty);
+    public static readonly FabricSnapshot Empty = new(0, None, None, None, None, None, ImmutableQueue<FabricEvent>.Empty);
 
     /// <summary>The objects that may differ from the snapshot before; no others do.</summary>
     public ImmutableArray<ObjectRef> Touched { get; init; } = [];
@@ -29,6 +30,7 @@ public sealed record FabricSnapshot(
         ResourceKind.Network => Networks,
         ResourceKind.Subnet => Subnets,
         ResourceKind.Port => Ports,
+        ResourceKind.Bridge => Bridges,
         _ => Switches,
     };
 
@@ -37,6 +39,7 @@ public sealed record FabricSnapshot(
         ResourceKind.Network => this with { Networks = objects },
         ResourceKind.Subnet => this with { Subnets = objects },
         ResourceKind.Port => this with { Ports = objects },
+        ResourceKind.Bridge => this with { Bridges = objects },
         _ => this with { Switches = objects },
     };
 }

@@ -15,6 +15,7 @@ public readonly partial record struct ObjectRef(ResourceKind Kind, string Id)
         ResourceKind.Network => "networks",
         ResourceKind.Subnet => "subnets",
         ResourceKind.Port => "ports",
+        ResourceKind.Bridge => "bridges",
         _ => "switches",
     };
 

@@ -22,3 +22,5 @@ public sealed partial class Subnet : IResourceMessage;
 public sealed partial class Port : IResourceMessage;
 
 public sealed partial class Switch : IResourceMessage;
+
+public sealed partial class Bridge : IResourceMessage;

@@ -60,6 +60,7 @@ public sealed class NorthboundServer : IAsyncDisposable
             (Networks.Descriptor, Networks.BindService(new NetworkService(fabric))),
             (Subnets.Descriptor, Subnets.BindService(new SubnetService(fabric))),
             (Ports.Descriptor, Ports.BindService(new PortService(fabric))),
+            (Bridges.Descriptor, Bridges.BindService(new BridgeService(fabric))),
             (Switches.Descriptor, Switches.BindService(new SwitchService(fabric))),
             (Events.Descriptor, Events.BindService(new EventService(fabric))),
         ];

@@ -50,10 +50,15 @@ internal sealed class HostLoop(long number, IHostConnection host, FabricLoop fab
             while (true)
             {
                 await WokenAsync(stop);
-                var plan = await fabric.AskAsync(m => m.JoinPlan(number, target), stop);
-                var trouble = plan.IsEmpty ? null : await ApplyAsync(plan, stop);
-                await fabric.PostAsync(m => m.HostTrouble(number, trouble), stop);
-                if (trouble is not null)
+                var again = false;
+                foreach (var plan in await fabric.AskAsync(m => m.HostPlans(number, target), stop))
+                {
+                    var trouble = plan.Changes.IsEmpty ? null : await ApplyAsync(plan.Changes, stop);
+                    again |= trouble is not null;
+                    await fabric.PostAsync(m => m.HostTrouble(number, plan, trouble), stop);
+                }
+
+                if (again)
                 {
                     await Task.Delay(Retry, time, stop);
                     Wake();

@@ -82,6 +82,13 @@ public sealed record BridgeInventory(string Name)
     public EquatableArray<ControllerInventory> Controllers { get; init; } = [];
 
     public EquatableArray<PortInventory> Ports { get; init; } = [];
+
+    public EquatableArray<Shown<MirrorSettings>> Mirrors { get; init; } = [];
+
+    public EquatableArray<Shown<FlowExport>> FlowExports { get; init; } = [];
+
+    /// <summary>We made it, as <see cref="HostMark"/> says.</summary>
+    public bool IsOurs { get; init; }
 }
 
 /// <summary>A controller that a bridge connects to. Times are in milliseconds; null is OVS's default.</summary>
@@ -109,6 +116,14 @@ public sealed record PortInventory(string Name)
     /// <summary>The access VLAN; null without one.</summary>
     public int? Tag { get; init; }
 
+    /// <summary>In ascending order; empty means all.</summary>
+    public EquatableArray<int> Trunks { get; init; } = [];
+
+    public Shown<QosSettings>? Qos { get; init; }
+
+    /// <summary>We made it, as <see cref="HostMark"/> says.</summary>
+    public bool IsOurs { get; init; }
+
     public EquatableArray<InterfaceInventory> Interfaces { get; init; } = [];
 }
 
@@ -133,6 +148,11 @@ public sealed record InterfaceInventory(string Name)
     public MacAddress? MacInUse { get; init; }
 
     public StringMap Options { get; init; } = StringMap.Empty;
+
+    public StringMap Bfd { get; init; } = StringMap.Empty;
+
+    /// <summary>How BFD stands; empty without it.</summary>
+    public StringMap BfdStatus { get; init; } = StringMap.Empty;
 
     public int? Mtu { get; init; }
 

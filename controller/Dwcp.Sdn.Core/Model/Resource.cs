@@ -9,6 +9,7 @@ public enum ResourceKind
     Subnet,
     Port,
     Switch,
+    Bridge,
 }
 
 /// <summary>An object as callers see it: what was asked for with what was allocated filled in, and what is true of it now.</summary>

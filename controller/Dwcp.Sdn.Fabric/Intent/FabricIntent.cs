@@ -20,6 +20,8 @@ public sealed record FabricIntent
 
     public ImmutableDictionary<string, SwitchIntent> Switches { get; private init; } = ImmutableDictionary<string, SwitchIntent>.Empty;
 
+    public ImmutableDictionary<string, BridgeIntent> Bridges { get; private init; } = ImmutableDictionary<string, BridgeIntent>.Empty;
+
     public IdPool BridgeDomains { get; private init; } = IdPool.Empty;
 
     public IdPool LogicalPorts { get; private init; } = IdPool.Empty;
@@ -32,6 +34,8 @@ public sealed record FabricIntent
 
     private ImmutableDictionary<string, ImmutableSortedSet<string>> PortsByNetwork { get; init; } = ImmutableDictionary<string, ImmutableSortedSet<string>>.Empty;
 
+    private ImmutableDictionary<string, ImmutableSortedSet<string>> BridgesByHost { get; init; } = ImmutableDictionary<string, ImmutableSortedSet<string>>.Empty;
+
     private ImmutableDictionary<(string Network, IpAddress Address), string> PortByAddress { get; init; } =
         ImmutableDictionary<(string, IpAddress), string>.Empty;
 
@@ -43,6 +47,7 @@ public sealed record FabricIntent
         ResourceKind.Network => Networks.GetValueOrDefault(id),
         ResourceKind.Subnet => Subnets.GetValueOrDefault(id),
         ResourceKind.Port => Ports.GetValueOrDefault(id),
+        ResourceKind.Bridge => Bridges.GetValueOrDefault(id),
         _ => Switches.GetValueOrDefault(id),
     };
 
@@ -64,6 +69,9 @@ public sealed record FabricIntent
     /// <summary>How many addresses of a subnet ports have.</summary>
     public int AddressesIn(string subnet) => AddressesBySubnet.GetValueOrDefault(subnet);
 
+    /// <summary>The ids of the bridges that are wanted on a host, sorted; the host itself need not be known.</summary>
+    public ImmutableSortedSet<string> BridgesOf(string host) => BridgesByHost.GetValueOrDefault(host, []);
+
     /// <summary>The intent with the object in place of the one of its kind and id.</summary>
     public FabricIntent With(FabricObject value) => value switch
     {
@@ -71,6 +79,7 @@ public sealed record FabricIntent
         Subnet s => Without(ResourceKind.Subnet, s.Id).Add(s),
         Port p => Without(ResourceKind.Port, p.Id).Add(p),
         SwitchIntent s => this with { Switches = Switches.SetItem(s.Id, s) },
+        BridgeIntent b => Without(ResourceKind.Bridge, b.Id).Add(b),
         _ => throw new ArgumentException($"no such kind of object: {value.GetType().Name}", nameof(value)),
     };
 
@@ -99,6 +108,7 @@ public sealed record FabricIntent
             LogicalPorts = LogicalPorts.With(p.LogicalPort),
         },
         SwitchIntent => this with { Switches = Switches.Remove(id) },
+        BridgeIntent b => this with { Bridges = Bridges.Remove(id), BridgesByHost = Drop(BridgesByHost, b.Host, id) },
         _ => this,
     };
 
@@ -145,4 +155,10 @@ public sealed record FabricIntent
 
         return counts;
     }
+
+    private FabricIntent Add(BridgeIntent b) => this with
+    {
+        Bridges = Bridges.Add(b.Id, b),
+        BridgesByHost = BridgesByHost.SetItem(b.Host, BridgesOf(b.Host).Add(b.Id)),
+    };
 }

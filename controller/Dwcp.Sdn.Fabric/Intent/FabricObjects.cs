@@ -73,3 +73,12 @@ public sealed record Port(
 /// <summary>What the operator decided about a switch.</summary>
 public sealed record SwitchIntent(string Id, ImmutableSortedDictionary<string, string> Labels, long Version, long Generation, SwitchSpec Spec)
     : FabricObject(Id, Labels, Version, Generation);
+
+/// <summary>A bridge of a host as it was judged.</summary>
+public sealed record BridgeIntent(string Id, ImmutableSortedDictionary<string, string> Labels, long Version, long Generation, BridgeSpec Spec)
+    : FabricObject(Id, Labels, Version, Generation)
+{
+    public string Host => Spec.Switch!;
+
+    public string Name => Spec.Name!;
+}

@@ -57,6 +57,7 @@ public static class Judge
             SubnetSpec spec => OfSubnet(intent, put, spec, generation, problems),
             PortSpec spec => OfPort(intent, put, spec, old as Port, generation, problems),
             SwitchSpec spec => OfSwitch(put, spec, generation, problems),
+            BridgeSpec spec => BridgeRules.Judge(intent, put, spec, old as BridgeIntent, generation, problems),
             _ => throw new ArgumentException($"no such spec: {put.Spec.GetType().Name}", nameof(put)),
         };
         if (judged is null || problems.Any)

@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using Dwcp.Sdn.Core;
+using Dwcp.Sdn.Core.Hosts;
 using Dwcp.Sdn.Core.Model;
 using Dwcp.Sdn.Core.Net;
 using Dwcp.Sdn.Core.Store;
@@ -24,6 +25,12 @@ public static class Records
             new ListConverter<string>(),
             new ListConverter<AddressPairSpec>(),
             new ListConverter<BindingSpec>(),
+            new ListConverter<uint>(),
+            new ListConverter<BridgePortSpec>(),
+            new ListConverter<MirrorSpec>(),
+            new ListConverter<BridgeQosSpec>(),
+            new ListConverter<BridgeQueueSpec>(),
+            new StringMapConverter(),
         },
     };
 
@@ -42,6 +49,7 @@ public static class Records
             Addresses = [.. p.Addresses.Select(a => a.ToString())],
         }),
         SwitchIntent s => Write(new Stored<SwitchSpec>(s.Generation, s.Labels, s.Spec)),
+        BridgeIntent b => Write(new Stored<BridgeSpec>(b.Generation, b.Labels, b.Spec)),
         _ => throw new ArgumentException($"no such kind of object: {value.GetType().Name}", nameof(value)),
     };
 
@@ -71,6 +79,7 @@ public static class Records
                     case "/networks/": intent = intent.With(ReadNetwork(id, entry)); break;
                     case "/subnets/": intent = intent.With(ReadSubnet(id, entry)); break;
                     case "/ports/": intent = intent.With(ReadPort(id, entry)); break;
+                    case "/bridges/": intent = intent.With(ReadBridge(id, entry)); break;
                     case "/switches/": intent = intent.With(ReadSwitch(id, entry)); break;
                     case HostPrefix: hosts.Add(ReadHost(id, entry)); break;
                     default: throw new InvalidDataException("no such kind of record");
@@ -124,6 +133,12 @@ public static class Records
         return new SwitchIntent(id, stored.Labels, entry.ModRevision, stored.Generation, stored.Spec);
     }
 
+    private static BridgeIntent ReadBridge(string id, StoreEntry entry)
+    {
+        var stored = Read<BridgeSpec>(entry);
+        return new BridgeIntent(id, stored.Labels, entry.ModRevision, stored.Generation, stored.Spec);
+    }
+
     private static KnownHost ReadHost(string id, StoreEntry entry)
     {
         var stored = JsonSerializer.Deserialize<StoredHost>(entry.Value.Span, Json) is { Interfaces: not null } found
@@ -152,6 +167,23 @@ public static class Records
     private sealed record StoredInterface(string Name, string PortId, uint OfPort, bool Up, long Since);
 
     private sealed record StoredHost(string? DatapathId, string? Vtep, long VtepSince, uint? TunnelPort, StoredInterface[] Interfaces);
+
+    private sealed class StringMapConverter : JsonConverter<StringMap>
+    {
+        public override StringMap Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) =>
+            StringMap.Create([.. JsonSerializer.Deserialize<Dictionary<string, string>>(ref reader, options) ?? []]);
+
+        public override void Write(Utf8JsonWriter writer, StringMap value, JsonSerializerOptions options)
+        {
+            writer.WriteStartObject();
+            foreach (var (key, text) in value)
+            {
+                writer.WriteString(key, text);
+            }
+
+            writer.WriteEndObject();
+        }
+    }
 
     private sealed class ListConverter<T> : JsonConverter<EquatableArray<T>>
     {

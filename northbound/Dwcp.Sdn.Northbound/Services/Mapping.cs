@@ -9,7 +9,7 @@ using V1 = Dwcp.Sdn.Api.V1;
 namespace Dwcp.Sdn.Northbound.Services;
 
 /// <summary>Core's objects as messages and back, field by field.</summary>
-internal static class Mapping
+internal static partial class Mapping
 {
     public static NetworkSpec ToSpec(V1.Network m) => new()
     {

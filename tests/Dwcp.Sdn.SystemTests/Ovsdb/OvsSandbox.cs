@@ -12,9 +12,9 @@ internal sealed class OvsSandbox : IDisposable
     private readonly string netns = $"ovsdb-{Environment.ProcessId:x}-{Random.Shared.Next(0xffff):x}";
     private readonly List<int> pids = [];
 
-    public OvsSandbox(bool withSwitch = true)
+    public OvsSandbox(bool withSwitch = true, bool clustered = false)
     {
-        Run("ovsdb-tool", "create", File("conf.db"), Schema);
+        Run("ovsdb-tool", clustered ? ["create-cluster", File("conf.db"), Schema, $"unix:{File("raft.sock")}"] : ["create", File("conf.db"), Schema]);
         Start("ovsdb-server", [File("conf.db"), $"--remote=punix:{File("db.sock")}", "--remote=db:Open_vSwitch,Open_vSwitch,manager_options"]);
         Vsctl("--no-wait", "init");
         Run("ip", "netns", "add", netns);
@@ -39,6 +39,24 @@ internal sealed class OvsSandbox : IDisposable
 
     public void SetManager(int port, params string[] more) =>
         Vsctl(["--no-wait", "set-manager", $"tcp:127.0.0.1:{port}", .. more]);
+
+    /// <summary>Changes the schema of the database while the server runs.</summary>
+    public void Convert(Func<string, string> change)
+    {
+        System.IO.File.WriteAllText(File("new.ovsschema"), change(System.IO.File.ReadAllText(Schema)));
+        Run("ovsdb-client", "convert", Database, File("new.ovsschema"));
+    }
+
+    /// <summary>Runs a command where ovs-vswitchd runs.</summary>
+    public string Inside(params string[] command) => Run("ip", ["netns", "exec", netns, .. command]);
+
+    /// <summary>Makes two ends of a wire where ovs-vswitchd runs.</summary>
+    public void AddVeth(string left, string right)
+    {
+        Inside("ip", "link", "add", left, "type", "veth", "peer", "name", right);
+        Inside("ip", "link", "set", left, "up");
+        Inside("ip", "link", "set", right, "up");
+    }
 
     public void Dispose()
     {

@@ -61,6 +61,10 @@ internal sealed class FabricBench
         }
     }
 
+    /// <summary>What to change on a session's host so that it is part of the fabric.</summary>
+    public ImmutableArray<HostChange> Join(long session, Func<IpAddress?, string> target) =>
+        Machine.HostPlans(session, target) is [{ Changes: var join }, ..] ? join : [];
+
     public ImmutableArray<Problem> Refused(FabricCommand command, OutcomeKind kind)
     {
         var judgement = Judge.Of(Machine.Intent, command);

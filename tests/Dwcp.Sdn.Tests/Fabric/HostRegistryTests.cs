@@ -37,7 +37,7 @@ public class HostRegistryTests
         Assert.Equal((ConditionStatus.True, "Announced"), Accepted("h1"));
         Assert.Equal((ConditionStatus.Unknown, "SwitchDisconnected"), Said("h1", ConditionType.Programmed));
         Assert.Contains(1, bench.Last.Join);
-        Assert.NotEmpty(bench.Machine.JoinPlan(1, address => $"tcp:{address}:6653"));
+        Assert.NotEmpty(bench.Join(1, address => $"tcp:{address}:6653"));
         Assert.Contains("/hosts/h1", bench.Store.Keys);
     }
 
@@ -46,7 +46,7 @@ public class HostRegistryTests
     {
         bench.HostSeen(1, h1.Inventory);
 
-        var target = bench.Machine.JoinPlan(1, address => $"tcp:{address}:6653").OfType<SetControllers>().Single();
+        var target = bench.Join(1, address => $"tcp:{address}:6653").OfType<SetControllers>().Single();
         Assert.Equal(["tcp:192.0.2.254:6653"], target.Controllers.Select(c => c.Target));
     }
 
@@ -58,7 +58,7 @@ public class HostRegistryTests
 
         Assert.Equal((ConditionStatus.False, "NotAnnounced"), Accepted("h1"));
         Assert.Equal("HostNotInFabric", bench.Condition(ResourceKind.Port, "vm", ConditionType.Bound).Reason);
-        Assert.Empty(bench.Machine.JoinPlan(1, _ => "tcp:192.0.2.254:6653"));
+        Assert.Empty(bench.Join(1, _ => "tcp:192.0.2.254:6653"));
         Assert.Null(bench.Machine.Take(h1.Datapath, null));
         Assert.DoesNotContain(bench.Store.Keys, k => k.StartsWith("/hosts/", StringComparison.Ordinal));
 
@@ -94,7 +94,7 @@ public class HostRegistryTests
         Assert.Equal((ConditionStatus.True, "DuplicateSystemId"), Degraded("h1"));
         Assert.Equal("192.0.2.1", ((SwitchStatus)bench.Get(ResourceKind.Switch, "h1").Status).VtepIp);
         Assert.Equal("UNBOUND", bench.PortStatus("vm").State);
-        Assert.Empty(bench.Machine.JoinPlan(2, _ => "tcp:192.0.2.254:6653"));
+        Assert.Empty(bench.Join(2, _ => "tcp:192.0.2.254:6653"));
         Assert.Single(bench.Machine.Snapshot.Events, e => e.Name == "HostRefused" && e.Subject == "switches/h1");
 
         bench.HostGone(1);
@@ -145,7 +145,7 @@ public class HostRegistryTests
         Assert.Equal((ConditionStatus.False, "AsExpected"), Degraded("h1"));
         bench.HostGone(1);
         Assert.Equal("h1", bench.PortStatus("vm").Host);
-        Assert.NotEmpty(bench.Machine.JoinPlan(2, _ => "tcp:192.0.2.254:6653"));
+        Assert.NotEmpty(bench.Join(2, _ => "tcp:192.0.2.254:6653"));
     }
 
     [Fact]
@@ -322,7 +322,7 @@ public class HostRegistryTests
         Assert.Equal((ConditionStatus.False, "Observed"), Accepted("h1"));
         Assert.Contains(h1.Datapath, bench.Last.Wake);
         Assert.Null(bench.Machine.Take(h1.Datapath, null));
-        Assert.Empty(bench.Machine.JoinPlan(1, _ => "tcp:192.0.2.254:6653"));
+        Assert.Empty(bench.Join(1, _ => "tcp:192.0.2.254:6653"));
         Assert.Equal("HostNotInFabric", bench.Condition(ResourceKind.Port, "vm", ConditionType.Bound).Reason);
 
         bench.Do(Ask.Switch("h1", "FABRIC"));
@@ -385,14 +385,14 @@ public class HostRegistryTests
     public void What_a_host_did_not_take_is_told_until_it_takes_it()
     {
         bench.HostSeen(1, h1.Inventory);
-        bench.Machine.HostTrouble(1, "no such column");
-        bench.Machine.HostTrouble(1, "no such column");
+        bench.Machine.HostTrouble(1, bench.Machine.HostPlans(1, _ => "")[0], "no such column");
+        bench.Machine.HostTrouble(1, bench.Machine.HostPlans(1, _ => "")[0], "no such column");
         bench.Settle();
 
         Assert.Equal((ConditionStatus.True, "HostChangeFailed"), Degraded("h1"));
         Assert.Single(bench.Machine.Snapshot.Events, e => e.Name == "HostChangeFailed");
 
-        bench.Machine.HostTrouble(1, null);
+        bench.Machine.HostTrouble(1, bench.Machine.HostPlans(1, _ => "")[0], null);
         bench.Settle();
         Assert.Equal((ConditionStatus.False, "AsExpected"), Degraded("h1"));
     }

@@ -8,8 +8,13 @@ namespace Dwcp.Sdn.Tests.Ovsdb;
 /// <summary>An ovsdb-server in memory: schema, monitor in both styles, and the operations of RFC 7047 §5.2 that we use, all or nothing. No constraints but unique names.</summary>
 internal sealed class FakeOvsdb
 {
-    private static readonly HashSet<string> Sets = ["bridges", "manager_options", "datapath_types", "iface_types", "protocols", "controller", "ports", "interfaces"];
-    private static readonly HashSet<string> Maps = ["external_ids", "other_config", "options"];
+    private static readonly HashSet<string> Sets =
+    [
+        "bridges", "manager_options", "datapath_types", "iface_types", "protocols", "controller", "ports", "interfaces",
+        "trunks", "mirrors", "targets", "select_src_port", "select_dst_port", "select_vlan",
+    ];
+
+    private static readonly HashSet<string> Maps = ["external_ids", "other_config", "options", "bfd", "bfd_status", "queues"];
 
     private Dictionary<string, Dictionary<Guid, Dictionary<string, OvsdbValue>>> tables = [];
     private JsonObject? monitored;
@@ -201,6 +206,8 @@ internal sealed class FakeOvsdb
                     return;
                 }
             }
+
+            DropUnreferenced();
         });
         while (results.Count < operations.Count)
         {
@@ -228,7 +235,7 @@ internal sealed class FakeOvsdb
 
             case "insert":
                 var row = ReadRow(operation["row"]!, names);
-                if (row.TryGetValue("name", out var name) && table.Values.Any(other => other.GetValueOrDefault("name") == name))
+                if ((string?)operation["table"] != "Mirror" && row.TryGetValue("name", out var name) && table.Values.Any(other => other.GetValueOrDefault("name") == name))
                 {
                     return new JsonObject { ["error"] = "constraint violation", ["details"] = $"a second row of {operation["table"]} with this name" };
                 }
@@ -239,6 +246,10 @@ internal sealed class FakeOvsdb
 
             case "update":
                 rows.ForEach(updated => ReadRow(operation["row"]!, names).ToList().ForEach(cell => updated.Value[cell.Key] = cell.Value));
+                return new JsonObject { ["count"] = rows.Count };
+
+            case "delete":
+                rows.ForEach(deleted => table.Remove(deleted.Key));
                 return new JsonObject { ["count"] = rows.Count };
 
             case "mutate":
@@ -287,9 +298,32 @@ internal sealed class FakeOvsdb
 
     private static OvsdbValue Read(JsonNode json, Dictionary<string, Guid> names) => OvsdbValue.Read(Element(json)) switch
     {
-        OvsdbSet set => new OvsdbSet([.. set.Atoms.Select(atom => atom.Kind == OvsdbAtomKind.NamedUuid ? OvsdbAtom.Of(names[atom.ToString()]) : atom)]),
-        var map => map,
+        OvsdbSet set => new OvsdbSet([.. set.Atoms.Select(atom => Resolve(atom, names))]),
+        var map => new OvsdbMap([.. ((OvsdbMap)map).Pairs.Select(pair => KeyValuePair.Create(pair.Key, Resolve(pair.Value, names)))]),
     };
+
+    private static OvsdbAtom Resolve(OvsdbAtom atom, Dictionary<string, Guid> names) =>
+        atom.Kind == OvsdbAtomKind.NamedUuid ? OvsdbAtom.Of(names[atom.ToString()]) : atom;
+
+    /// <summary>Rows that nobody refers to go, but for those of root tables (RFC 7047 §3.2, isRoot).</summary>
+    private void DropUnreferenced()
+    {
+        int before;
+        do
+        {
+            before = tables.Values.Sum(table => table.Count);
+            var referenced = tables.Values.SelectMany(table => table.Values).SelectMany(row => row.Values).SelectMany(Atoms)
+                .Where(atom => atom.Kind == OvsdbAtomKind.Uuid).Select(atom => atom.AsUuid("a reference")).ToHashSet();
+            foreach (var (_, rows) in tables.Where(table => table.Key is not ("Open_vSwitch" or "QoS" or "Queue")))
+            {
+                rows.Keys.Where(id => !referenced.Contains(id)).ToList().ForEach(id => rows.Remove(id));
+            }
+        }
+        while (tables.Values.Sum(table => table.Count) < before);
+    }
+
+    private static IEnumerable<OvsdbAtom> Atoms(OvsdbValue value) =>
+        value is OvsdbSet set ? set.Atoms : ((OvsdbMap)value).Pairs.Select(pair => pair.Value);
 
     private static JsonObject Row(Dictionary<string, OvsdbValue> row) =>
         new(row.Select(cell => KeyValuePair.Create(cell.Key, JsonNode.Parse(Write(cell.Value)))));

@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Diagnostics;
 using System.Net;
 using System.Net.Sockets;
 using System.Text;
@@ -65,6 +66,85 @@ public sealed class OvsdbListenerTests : IAsyncLifetime
         await DrainAsync(second).WaitAsync(TimeSpan.FromSeconds(5));
 
         Assert.False(hosts.Current.Closed.IsCompleted);
+    }
+
+    [Fact]
+    public async Task Of_those_that_show_no_inventory_the_oldest_goes_when_there_are_too_many_and_a_host_does_not()
+    {
+        await using var few = OvsdbListener.Start(new(IPAddress.Loopback, 0), new OvsdbOptions { NewcomersPerAddress = 3, Newcomers = 100 }, TimeProvider.System, NullLogger.Instance);
+        using var host = await FakeHost.ConnectAsync(few.LocalEndPoint);
+        await using var hosts = few.HostsAsync().GetAsyncEnumerator();
+        Assert.True(await hosts.MoveNextAsync().AsTask().WaitAsync(Patience));
+
+        var silent = new List<Socket>();
+        for (var i = 0; i < 5; i++)
+        {
+            silent.Add(await ConnectAsync(few.LocalEndPoint));
+            await silent[^1].ReceiveAsync(new byte[1], SocketFlags.Peek).WaitAsync(Patience); // We ask it something: so it was let in.
+        }
+
+        await DrainAsync(silent[0]).WaitAsync(Patience);
+        await DrainAsync(silent[1]).WaitAsync(Patience);
+        Assert.All(silent[2..], socket => Assert.False(socket.Poll(0, SelectMode.SelectError)));
+        using var another = await FakeHost.ConnectAsync(few.LocalEndPoint);
+        Assert.True(await hosts.MoveNextAsync().AsTask().WaitAsync(Patience));
+        Assert.False(hosts.Current.Closed.IsCompleted);
+        silent.ForEach(socket => socket.Dispose());
+    }
+
+    [Fact]
+    public async Task A_host_joins_within_a_second_while_others_flood_and_others_trickle()
+    {
+        using var stop = new CancellationTokenSource();
+        var trickling = await Task.WhenAll(Enumerable.Range(0, 300).Select(_ => ConnectAsync()));
+        var trickle = TrickleAsync(trickling, stop.Token);
+        var flooding = new List<FakeHost>();
+        for (var i = 0; i < 4; i++)
+        {
+            flooding.Add(await FakeHost.ConnectAsync(listener.LocalEndPoint));
+            await NextAsync();
+        }
+
+        var floods = flooding.Select(host => Task.Run(() => FloodAsync(host, "{\"id\":null,\"method\":\"update2\",\"params\":[\"inventory\",{}]}", stop.Token))).ToArray();
+        await Task.Delay(200);
+
+        var started = Stopwatch.GetTimestamp();
+        using var honest = await FakeHost.ConnectAsync(listener.LocalEndPoint);
+        await NextAsync();
+        Assert.InRange(Stopwatch.GetElapsedTime(started), TimeSpan.Zero, TimeSpan.FromSeconds(1));
+
+        await stop.CancelAsync();
+        flooding.ForEach(host => host.Dispose());
+        await Task.WhenAll(floods);
+        await trickle;
+        Array.ForEach(trickling, socket => socket.Dispose());
+    }
+
+    [Fact]
+    public async Task What_peers_do_not_finish_has_room_for_all_of_them_together_only()
+    {
+        await using var small = OvsdbListener.Start(new(IPAddress.Loopback, 0), new OvsdbOptions { UnfinishedBytes = 4 << 20 }, TimeProvider.System, NullLogger.Instance);
+        var peers = new List<Socket>();
+        for (var i = 0; i < 8; i++)
+        {
+            peers.Add(await ConnectAsync(small.LocalEndPoint));
+            await peers[^1].ReceiveAsync(new byte[1000]).WaitAsync(Patience); // Our first question; after it we have nothing to say.
+            var sending = peers[^1].SendAsync(Encoding.UTF8.GetBytes("{\"id\":\"" + new string('x', 900_000)));
+            await Task.WhenAny(sending, Task.Delay(Patience));
+        }
+
+        // Each wants 1 MiB: the first few have it, whoever comes then is dropped.
+        var dropped = 0;
+        for (var deadline = DateTime.UtcNow + Patience; dropped < 4 && DateTime.UtcNow < deadline; await Task.Delay(50))
+        {
+            dropped = peers.Count(peer => peer.Poll(0, SelectMode.SelectRead));
+        }
+
+        Assert.InRange(dropped, 4, 7);
+        peers.ForEach(peer => peer.Dispose());
+        using var host = await FakeHost.ConnectAsync(small.LocalEndPoint);
+        await using var hosts = small.HostsAsync().GetAsyncEnumerator();
+        Assert.True(await hosts.MoveNextAsync().AsTask().WaitAsync(Patience));
     }
 
     [Fact]
@@ -158,10 +238,12 @@ public sealed class OvsdbListenerTests : IAsyncLifetime
     public async Task A_target_where_nobody_listens_says_so() =>
         await Assert.ThrowsAsync<IOException>(() => OvsdbDialer.ConnectAsync("unix:/nowhere/db.sock", new(), TimeProvider.System, NullLogger.Instance));
 
-    private async Task<Socket> ConnectAsync()
+    private Task<Socket> ConnectAsync() => ConnectAsync(listener.LocalEndPoint);
+
+    private static async Task<Socket> ConnectAsync(IPEndPoint to)
     {
         var socket = new Socket(SocketType.Stream, ProtocolType.Tcp);
-        await socket.ConnectAsync(listener.LocalEndPoint);
+        await socket.ConnectAsync(to);
         return socket;
     }
 
@@ -192,16 +274,33 @@ public sealed class OvsdbListenerTests : IAsyncLifetime
         }
     }
 
-    private static async Task FloodAsync(FakeHost host, string message)
+    private static async Task TrickleAsync(Socket[] sockets, CancellationToken stop)
+    {
+        var stream = "{\"id\":1,\"method\":\"echo\",\"params\":[]}"u8.ToArray();
+        try
+        {
+            for (var i = 0; i < stream.Length; i++)
+            {
+                await Task.WhenAll(sockets.Select(socket => socket.SendAsync(stream.AsMemory(i, 1)).AsTask()));
+                await Task.Delay(TimeSpan.FromSeconds(1), stop);
+            }
+        }
+        catch (Exception e) when (e is SocketException or OperationCanceledException)
+        {
+            return; // Dropped, or the test is over.
+        }
+    }
+
+    private static async Task FloodAsync(FakeHost host, string message, CancellationToken stop = default)
     {
         try
         {
-            while (true)
+            while (!stop.IsCancellationRequested)
             {
                 await host.SendAsync(message);
             }
         }
-        catch (IOException)
+        catch (Exception e) when (e is IOException or ObjectDisposedException)
         {
             return; // Dropped at last.
         }

@@ -1,13 +1,16 @@
 using System.Collections.Immutable;
 using Dwcp.Sdn.Core;
 using Dwcp.Sdn.Core.Hosts;
+using Dwcp.Sdn.Southbound.Ovsdb.Client;
 using Dwcp.Sdn.Southbound.Ovsdb.Schema;
 
 namespace Dwcp.Sdn.Southbound.Ovsdb.Hosts;
 
 /// <summary>Turns a change into operations: what it rests on, then what differs. A change that is already made writes nothing.</summary>
-internal sealed class HostChangeWriter(OvsdbDatabase database, Guid root, OvsdbTransaction transaction)
+internal sealed partial class HostChangeWriter(OvsdbDatabase database, Guid root, OvsdbTransaction transaction)
 {
+    private readonly HashSet<Guid> dropped = [];
+
     public void Write(HostChange change)
     {
         switch (change)
@@ -19,6 +22,13 @@ internal sealed class HostChangeWriter(OvsdbDatabase database, Guid root, OvsdbT
             case SetControllers set: SetControllers(set); break;
             case PutPort put: PutPort(put); break;
             case DeletePort delete: DeletePort(delete); break;
+            case DeleteBridge delete: DeleteBridge(delete); break;
+            case PutMirror put: PutMirror(put); break;
+            case DeleteMirror delete: DeleteMirror(delete); break;
+            case PutFlowExport put: PutFlowExport(put); break;
+            case DeleteFlowExport delete: DeleteFlowExport(delete); break;
+            case PutQos put: PutQos(put); break;
+            case DeleteQos delete: DeleteQos(delete); break;
             default: throw new InvalidOperationException($"nobody knows how to make the change {change.GetType().Name}");
         }
     }
@@ -34,7 +44,7 @@ internal sealed class HostChangeWriter(OvsdbDatabase database, Guid root, OvsdbT
             ? StringMap.Create([.. change.OtherConfig.Where(pair => pair.Key != "datapath-id"), new("datapath-id", id.ToString())])
             : change.OtherConfig;
         transaction.ExpectNone(BridgeRow.Table, change.Bridge);
-        var local = InsertPort(change.Bridge, "internal", StringMap.Empty);
+        var local = InsertPort(change.Bridge, "internal", StringMap.Empty, null, mark: false);
         var bridge = transaction.Insert(
             BridgeRow.Table,
             new("name", OvsdbSet.Of(change.Bridge)),
@@ -42,7 +52,8 @@ internal sealed class HostChangeWriter(OvsdbDatabase database, Guid root, OvsdbT
             new("fail_mode", FailMode(change.FailMode)),
             new("protocols", Texts(change.Protocols)),
             new("other_config", Map(config)),
-            new("ports", new OvsdbSet([local])));
+            new("ports", new OvsdbSet([local])),
+            Marked(change.Mark));
         transaction.Mutate(OpenVswitchRow.Table, root, "bridges", "insert", new OvsdbSet([bridge]));
     }
 
@@ -171,7 +182,6 @@ internal sealed class HostChangeWriter(OvsdbDatabase database, Guid root, OvsdbT
     private void PutPort(PutPort change)
     {
         var bridge = Bridge(change);
-        var ports = database.Table(PortRow.Table);
         if (PortOf(bridge, change.Port) is not { } port)
         {
             if (Bridges().FirstOrDefault(other => PortOf(other, change.Port) is not null) is { Row: not null } owner)
@@ -181,7 +191,7 @@ internal sealed class HostChangeWriter(OvsdbDatabase database, Guid root, OvsdbT
 
             transaction.Expect(BridgeRow.Table, bridge.Row.Id, Name(bridge.Name));
             transaction.ExpectNone(PortRow.Table, change.Port);
-            var added = InsertPort(change.Port, change.Type, change.Options);
+            var added = InsertPort(change.Port, change.Type, change.Options, change.Settings, change.Mark);
             transaction.Mutate(BridgeRow.Table, bridge.Row.Id, "ports", "insert", new OvsdbSet([added]));
             return;
         }
@@ -193,11 +203,31 @@ internal sealed class HostChangeWriter(OvsdbDatabase database, Guid root, OvsdbT
         }
 
         var present = new InterfaceRow(row);
-        if (present.Type != change.Type || !present.Options.Equals(change.Options))
+        OvsdbCell[] interfaceCells =
+        [
+            .. present.Type == change.Type ? [] : new OvsdbCell[] { new("type", OvsdbSet.Of(change.Type)) },
+            .. present.Options.Equals(change.Options) ? [] : new OvsdbCell[] { new("options", Map(change.Options)) },
+            .. change.Settings is not { Bfd: var bfd } || present.Bfd.Equals(bfd) ? [] : new OvsdbCell[] { new("bfd", Map(bfd)) },
+        ];
+        OvsdbCell[] portCells =
+        [
+            .. change.Settings is not { Vlan: var vlan } || port.Tag == vlan ? [] : new OvsdbCell[] { new("tag", Integers(vlan)) },
+            .. change.Settings is not { Trunks: var trunks } || port.Trunks == trunks ? [] : new OvsdbCell[] { new("trunks", Integers(trunks)) },
+        ];
+        if (interfaceCells.Length + portCells.Length > 0)
         {
             transaction.Expect(PortRow.Table, port.Row.Id, Name(port.Name), Known(port.Row, "interfaces"));
             transaction.Expect(InterfaceRow.Table, only, Name(present.Name));
-            transaction.Update(InterfaceRow.Table, only, new("type", OvsdbSet.Of(change.Type)), new("options", Map(change.Options)));
+        }
+
+        if (interfaceCells.Length > 0)
+        {
+            transaction.Update(InterfaceRow.Table, only, interfaceCells);
+        }
+
+        if (portCells.Length > 0)
+        {
+            transaction.Update(PortRow.Table, port.Row.Id, portCells);
         }
     }
 
@@ -208,13 +238,17 @@ internal sealed class HostChangeWriter(OvsdbDatabase database, Guid root, OvsdbT
         {
             transaction.Expect(PortRow.Table, port.Row.Id, Name(port.Name));
             transaction.Mutate(BridgeRow.Table, bridge.Row.Id, "ports", "delete", new OvsdbSet([OvsdbAtom.Of(port.Row.Id)]));
+            DropQos([port]);
         }
     }
 
-    private OvsdbAtom InsertPort(string name, string type, StringMap options)
+    private OvsdbAtom InsertPort(string name, string type, StringMap options, PortSettings? settings, bool mark)
     {
-        var added = transaction.Insert(InterfaceRow.Table, Name(name), new("type", OvsdbSet.Of(type)), new("options", Map(options)));
-        return transaction.Insert(PortRow.Table, Name(name), new("interfaces", new OvsdbSet([added])));
+        settings ??= PortSettings.Default;
+        var added = transaction.Insert(
+            InterfaceRow.Table, Name(name), new("type", OvsdbSet.Of(type)), new("options", Map(options)), new("bfd", Map(settings.Bfd)));
+        return transaction.Insert(
+            PortRow.Table, Name(name), new("interfaces", new OvsdbSet([added])), new("tag", Integers(settings.Vlan)), new("trunks", Integers(settings.Trunks)), Marked(mark));
     }
 
     private IEnumerable<BridgeRow> Bridges() => database.Table(BridgeRow.Table).Values.Select(row => new BridgeRow(row));
@@ -241,6 +275,12 @@ internal sealed class HostChangeWriter(OvsdbDatabase database, Guid root, OvsdbT
     private static OvsdbCell Name(string name) => new("name", OvsdbSet.Of(name));
 
     private static OvsdbCell Known(OvsdbRow row, string column) => new(column, row.Set(column));
+
+    private static OvsdbCell Marked(bool mark) => new("external_ids", Map(mark ? HostMark.Ids : StringMap.Empty));
+
+    private static OvsdbSet Integers(EquatableArray<int> numbers) => new([.. numbers.Select(number => OvsdbAtom.Of(number))]);
+
+    private static OvsdbSet Integers(int? number) => number is { } one ? new OvsdbSet([OvsdbAtom.Of(one)]) : OvsdbSet.Empty;
 
     private static OvsdbSet Texts(EquatableArray<string> texts) => new([.. texts.Select(OvsdbAtom.Of)]);
 

@@ -3,6 +3,7 @@ using System.Text.Json;
 using Dwcp.Sdn.Core.Hosts;
 using Dwcp.Sdn.Core.Net;
 using Dwcp.Sdn.Core.Wire;
+using Dwcp.Sdn.Southbound.Ovsdb.Client;
 using Dwcp.Sdn.Southbound.Ovsdb.Json;
 using Dwcp.Sdn.Southbound.Ovsdb.Schema;
 using Dwcp.Sdn.Southbound.Ovsdb.Session;
@@ -48,7 +49,7 @@ internal abstract record HostAction
 /// </summary>
 internal sealed record HostMachine(JsonRpcMachine Rpc, HostTimes Times, IpAddress? Local, IpAddress? Remote)
 {
-    private const int Stages = 3;
+    private const int Stages = 4;
     private const int Attempts = 5;
 
     private enum Question
@@ -191,7 +192,8 @@ internal sealed record HostMachine(JsonRpcMachine Rpc, HostTimes Times, IpAddres
     private static int StageOf(HostChange change) => change switch
     {
         CreateBridge => 0,
-        SetControllers => 2,
+        PutMirror or PutQos => 2,
+        SetControllers => 3,
         _ => 1,
     };
 

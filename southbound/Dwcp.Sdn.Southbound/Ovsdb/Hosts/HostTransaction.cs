@@ -3,6 +3,7 @@ using System.Text.Json;
 using Dwcp.Sdn.Core;
 using Dwcp.Sdn.Core.Hosts;
 using Dwcp.Sdn.Core.Wire;
+using Dwcp.Sdn.Southbound.Ovsdb.Client;
 using Dwcp.Sdn.Southbound.Ovsdb.Json;
 using Dwcp.Sdn.Southbound.Ovsdb.Schema;
 

@@ -23,7 +23,7 @@ internal static class HostView
         }
 
         var ids = root.ExternalIds;
-        BridgeInventory[] bridges = [.. Referenced(database, BridgeRow.Table, root.Bridges).Select(row => ReadBridge(database, new(row), faults))];
+        BridgeInventory[] bridges = [.. database.Referenced(BridgeRow.Table, root.Bridges).Select(row => ReadBridge(database, new(row), faults))];
         return new HostInventory
         {
             SystemId = Word(ids["system-id"]),
@@ -71,8 +71,8 @@ internal static class HostView
 
     private static BridgeInventory ReadBridge(OvsdbDatabase database, BridgeRow bridge, List<HostFault> faults)
     {
-        var controllers = Referenced(database, ControllerRow.Table, bridge.Controllers).Select(r => ReadController(new(r)));
-        var ports = Referenced(database, PortRow.Table, bridge.Ports).Select(r => ReadPort(database, new(r), faults));
+        var controllers = database.Referenced(ControllerRow.Table, bridge.Controllers).Select(r => ReadController(new(r)));
+        var ports = database.Referenced(PortRow.Table, bridge.Ports).Select(r => ReadPort(database, new(r), faults));
         return new BridgeInventory(bridge.Name)
         {
             DatapathId = DatapathId.TryParse(bridge.DatapathId, out var datapath) ? datapath : null,
@@ -87,6 +87,9 @@ internal static class HostView
             OtherConfig = bridge.OtherConfig,
             Controllers = [.. controllers.OrderBy(controller => controller.Target, StringComparer.Ordinal)],
             Ports = [.. ports.OrderBy(port => port.Name, StringComparer.Ordinal)],
+            Mirrors = BridgeView.ReadMirrors(database, bridge),
+            FlowExports = BridgeView.ReadExports(database, bridge),
+            IsOurs = BridgeView.IsOurs(bridge.ExternalIds),
         };
     }
 
@@ -101,10 +104,13 @@ internal static class HostView
 
     private static PortInventory ReadPort(OvsdbDatabase database, PortRow row, List<HostFault> faults)
     {
-        var interfaces = Referenced(database, InterfaceRow.Table, row.Interfaces).Select(r => ReadInterface(new(r), faults));
+        var interfaces = database.Referenced(InterfaceRow.Table, row.Interfaces).Select(r => ReadInterface(new(r), faults));
         return new PortInventory(row.Name)
         {
             Tag = (int?)row.Tag,
+            Trunks = row.Trunks,
+            Qos = BridgeView.ReadQos(database, row),
+            IsOurs = BridgeView.IsOurs(row.ExternalIds),
             Interfaces = [.. interfaces.OrderBy(i => i.Name, StringComparer.Ordinal)],
         };
     }
@@ -134,6 +140,8 @@ internal static class HostView
             AttachedMac = isMac ? mac : null,
             MacInUse = MacAddress.TryParse(row.MacInUse, null, out var inUse) ? inUse : null,
             Options = row.Options,
+            Bfd = row.Bfd,
+            BfdStatus = row.BfdStatus,
             Mtu = (int?)row.Mtu,
             LinkUp = UpOrDown(row.LinkState),
             AdminUp = UpOrDown(row.AdminState),
@@ -142,21 +150,9 @@ internal static class HostView
     }
 
     private static IEnumerable<ManagerInventory> ReadManagers(OvsdbDatabase database, OpenVswitchRow root) =>
-        Referenced(database, ManagerRow.Table, root.Managers)
+        database.Referenced(ManagerRow.Table, root.Managers)
             .Select(row => new ManagerRow(row))
             .Select(row => new ManagerInventory(row.Target, row.IsConnected));
-
-    private static IEnumerable<OvsdbRow> Referenced(OvsdbDatabase database, string table, IEnumerable<Guid> ids)
-    {
-        var rows = database.Table(table);
-        foreach (var id in ids)
-        {
-            if (rows.TryGetValue(id, out var row))
-            {
-                yield return row;
-            }
-        }
-    }
 
     private static string TypeWord(string type) => type.Length == 0 ? "system" : type;
 

@@ -15,7 +15,7 @@ public readonly record struct JsonLimits(int Bytes, int Depth)
 /// Cuts a stream of bytes into JSON objects. RFC 7047 §4 puts nothing between two messages, so the end of one is the bracket that
 /// closes it. Every byte is looked at once however the stream is split.
 /// </summary>
-internal sealed class JsonFramer(JsonLimits limits)
+internal sealed class JsonFramer(JsonLimits limits, ByteBudget? budget = null) : IDisposable
 {
     private const int InitialBytes = 4096;
 
@@ -29,7 +29,7 @@ internal sealed class JsonFramer(JsonLimits limits)
     private bool inString;
     private bool escaped;   // the byte before was a backslash in a string
 
-    /// <summary>Where to put the next bytes; never empty. Ends the validity of what <see cref="TryTake"/> gave.</summary>
+    /// <summary>Where to put the next bytes; never empty. Ends the validity of what <see cref="TryTake"/> gave. Throws <see cref="WireException"/> when there is no room.</summary>
     public Memory<byte> Free()
     {
         if (start == end)
@@ -37,7 +37,7 @@ internal sealed class JsonFramer(JsonLimits limits)
             start = scanned = end = 0;
             if (buffer.Length > InitialBytes * 16)
             {
-                buffer = []; // One large message, usually the first, must not cost its memory for the rest of the session.
+                Dispose(); // One large message, usually the first, must not cost its memory for the rest of the session.
             }
         }
 
@@ -49,7 +49,13 @@ internal sealed class JsonFramer(JsonLimits limits)
             }
             else
             {
-                var larger = new byte[Math.Max(InitialBytes, buffer.Length * 2)];
+                var length = Math.Max(InitialBytes, buffer.Length * 2);
+                if (budget?.TryResize(buffer.Length, length) == false)
+                {
+                    throw new WireException("no room for its message: all peers together send too much that they do not finish");
+                }
+
+                var larger = new byte[length];
                 buffer.AsSpan(start, end - start).CopyTo(larger);
                 buffer = larger;
             }
@@ -58,6 +64,13 @@ internal sealed class JsonFramer(JsonLimits limits)
         }
 
         return buffer.AsMemory(end);
+    }
+
+    /// <summary>Gives the memory back.</summary>
+    public void Dispose()
+    {
+        budget?.TryResize(buffer.Length, 0);
+        buffer = [];
     }
 
     /// <summary>Says how many bytes were put at the front of <see cref="Free"/>.</summary>

@@ -6,7 +6,7 @@ using Dwcp.Sdn.Southbound.Ovsdb.Json;
 namespace Dwcp.Sdn.Southbound.Ovsdb.Schema;
 
 /// <summary>The rows of a monitored database as the last update left them.</summary>
-internal sealed record OvsdbDatabase(OvsdbSchema Schema)
+public sealed record OvsdbDatabase(OvsdbSchema Schema)
 {
     private ImmutableDictionary<string, ImmutableDictionary<Guid, OvsdbRow>> Tables { get; init; } =
         ImmutableDictionary<string, ImmutableDictionary<Guid, OvsdbRow>>.Empty;
@@ -14,13 +14,30 @@ internal sealed record OvsdbDatabase(OvsdbSchema Schema)
     public ImmutableDictionary<Guid, OvsdbRow> Table(string name) =>
         Tables.GetValueOrDefault(name, ImmutableDictionary<Guid, OvsdbRow>.Empty);
 
+    /// <summary>The rows of a table as what they are, such as <c>Rows&lt;BridgeRow&gt;()</c>.</summary>
+    public IEnumerable<TRow> Rows<TRow>()
+        where TRow : IOvsdbRow<TRow> => Table(TRow.TableName).Values.Select(TRow.Of);
+
+    /// <summary>Those of the rows that are there; one that has gone is left out.</summary>
+    public IEnumerable<OvsdbRow> Referenced(string table, IEnumerable<Guid> ids)
+    {
+        var rows = Table(table);
+        foreach (var id in ids)
+        {
+            if (rows.TryGetValue(id, out var row))
+            {
+                yield return row;
+            }
+        }
+    }
+
     /// <summary>Applies the updates of <c>monitor</c> (RFC 7047 §4.1.6): every changed row whole.</summary>
-    public OvsdbDatabase Apply(JsonElement updates) => Apply(updates, ApplyRow);
+    internal OvsdbDatabase Apply(JsonElement updates) => Apply(updates, ApplyRow);
 
     /// <summary>Applies the updates of <c>monitor_cond</c> (ovsdb-server(7)): what differs.</summary>
-    public OvsdbDatabase Apply2(JsonElement updates) => Apply(updates, ApplyRow2);
+    internal OvsdbDatabase Apply2(JsonElement updates) => Apply(updates, ApplyRow2);
 
-    private delegate void RowChange(ImmutableDictionary<Guid, OvsdbRow>.Builder rows, IReadOnlyDictionary<string, OvsdbColumnKind> columns, Guid id, JsonElement change);
+    private delegate void RowChange(ImmutableDictionary<Guid, OvsdbRow>.Builder rows, IReadOnlyDictionary<string, OvsdbColumn> columns, Guid id, JsonElement change);
 
     // {<table>: {<row>: <change>}}
     private OvsdbDatabase Apply(JsonElement updates, RowChange apply)
@@ -46,7 +63,7 @@ internal sealed record OvsdbDatabase(OvsdbSchema Schema)
     }
 
     // {"new": row} inserted | {"old": some columns, "new": row} changed | {"old": row} gone
-    private static void ApplyRow(ImmutableDictionary<Guid, OvsdbRow>.Builder rows, IReadOnlyDictionary<string, OvsdbColumnKind> columns, Guid id, JsonElement change)
+    private static void ApplyRow(ImmutableDictionary<Guid, OvsdbRow>.Builder rows, IReadOnlyDictionary<string, OvsdbColumn> columns, Guid id, JsonElement change)
     {
         if (change.ValueKind == JsonValueKind.Object && change.TryGetProperty("new", out var row))
         {
@@ -60,7 +77,7 @@ internal sealed record OvsdbDatabase(OvsdbSchema Schema)
     }
 
     // {"initial": row} | {"insert": row} | {"modify": differences} | {"delete": null}; a column of a new row with its default is left out.
-    private static void ApplyRow2(ImmutableDictionary<Guid, OvsdbRow>.Builder rows, IReadOnlyDictionary<string, OvsdbColumnKind> columns, Guid id, JsonElement change)
+    private static void ApplyRow2(ImmutableDictionary<Guid, OvsdbRow>.Builder rows, IReadOnlyDictionary<string, OvsdbColumn> columns, Guid id, JsonElement change)
     {
         foreach (var what in change.Members("an update of a row"))
         {
@@ -82,13 +99,13 @@ internal sealed record OvsdbDatabase(OvsdbSchema Schema)
         }
     }
 
-    private static Dictionary<string, OvsdbValue> ReadColumns(JsonElement row, IReadOnlyDictionary<string, OvsdbColumnKind> columns)
+    private static Dictionary<string, OvsdbValue> ReadColumns(JsonElement row, IReadOnlyDictionary<string, OvsdbColumn> columns)
     {
         var read = new Dictionary<string, OvsdbValue>();
         foreach (var column in row.Members("a row"))
         {
             var name = column.Name;
-            var kind = columns.TryGetValue(name, out var known) ? known : throw new WireException($"a column {name} that the schema does not have");
+            var kind = columns.TryGetValue(name, out var known) ? known.Kind : throw new WireException($"a column {name} that the schema does not have");
             var value = OvsdbValue.Read(column.Value);
             if (value is OvsdbMap != (kind == OvsdbColumnKind.Map))
             {
@@ -101,12 +118,12 @@ internal sealed record OvsdbDatabase(OvsdbSchema Schema)
         return read;
     }
 
-    private static OvsdbRow Modify(OvsdbRow old, Dictionary<string, OvsdbValue> changes, IReadOnlyDictionary<string, OvsdbColumnKind> columns)
+    private static OvsdbRow Modify(OvsdbRow old, Dictionary<string, OvsdbValue> changes, IReadOnlyDictionary<string, OvsdbColumn> columns)
     {
         var values = new Dictionary<string, OvsdbValue>(old.Columns);
         foreach (var (name, change) in changes)
         {
-            values[name] = (columns[name], change) switch
+            values[name] = (columns[name].Kind, change) switch
             {
                 (OvsdbColumnKind.Set, OvsdbSet set) => old.Set(name).Toggle(set),
                 (OvsdbColumnKind.Map, OvsdbMap map) => old.Map(name).Toggle(map),

@@ -4,8 +4,18 @@ using Dwcp.Sdn.Core.Wire;
 
 namespace Dwcp.Sdn.Southbound.Ovsdb.Schema;
 
+/// <summary>A row of one table, with its columns as properties.</summary>
+public interface IOvsdbRow<TSelf>
+    where TSelf : IOvsdbRow<TSelf>
+{
+    /// <summary>The table whose rows these are.</summary>
+    static abstract string TableName { get; }
+
+    static abstract TSelf Of(OvsdbRow row);
+}
+
 /// <summary>A row at one moment. A column that is not there has its default: an empty set or map, an empty string, 0, false.</summary>
-internal sealed class OvsdbRow(Guid id, IReadOnlyDictionary<string, OvsdbValue> columns)
+public sealed class OvsdbRow(Guid id, IReadOnlyDictionary<string, OvsdbValue> columns)
 {
     public Guid Id { get; } = id;
 
@@ -19,9 +29,13 @@ internal sealed class OvsdbRow(Guid id, IReadOnlyDictionary<string, OvsdbValue> 
 
     public long? Integer(string column) => Single(column)?.AsInteger(column);
 
+    public double? Real(string column) => Single(column)?.AsReal(column);
+
     public bool? Boolean(string column) => Single(column)?.AsBoolean(column);
 
     public EquatableArray<string> Texts(string column) => [.. Set(column).Atoms.Select(atom => atom.AsText(column)).Order(StringComparer.Ordinal)];
+
+    public EquatableArray<int> Integers(string column) => [.. Set(column).Atoms.Select(atom => checked((int)atom.AsInteger(column))).Order()];
 
     public IEnumerable<Guid> Rows(string column) => Set(column).Atoms.Select(atom => atom.AsUuid(column));
 

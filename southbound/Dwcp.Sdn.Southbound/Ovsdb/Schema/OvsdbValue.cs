@@ -6,7 +6,7 @@ using Dwcp.Sdn.Southbound.Ovsdb.Json;
 namespace Dwcp.Sdn.Southbound.Ovsdb.Schema;
 
 /// <summary>What an atom is, RFC 7047 §5.1.</summary>
-internal enum OvsdbAtomKind : byte
+public enum OvsdbAtomKind : byte
 {
     Text,
     Integer,
@@ -19,7 +19,7 @@ internal enum OvsdbAtomKind : byte
 }
 
 /// <summary>An atom, RFC 7047 §5.1: a string, an integer, a real, a boolean, or the id of a row.</summary>
-internal readonly record struct OvsdbAtom
+public readonly record struct OvsdbAtom
 {
     private readonly string? text;
     private readonly long number;   // the integer, the bits of the real, 0 or 1
@@ -51,19 +51,28 @@ internal readonly record struct OvsdbAtom
 
     public long AsInteger(string what) => Expect(OvsdbAtomKind.Integer, what).number;
 
+    /// <summary>An integer is written for a real that is whole.</summary>
+    public double AsReal(string what) => Kind == OvsdbAtomKind.Integer ? number : BitConverter.Int64BitsToDouble(Expect(OvsdbAtomKind.Real, what).number);
+
     public bool AsBoolean(string what) => Expect(OvsdbAtomKind.Boolean, what).number != 0;
 
     public Guid AsUuid(string what) => Expect(OvsdbAtomKind.Uuid, what).uuid;
 
     public static OvsdbAtom Read(JsonElement json) => json.ValueKind switch
     {
-        JsonValueKind.String => Of(json.Text("a string")),
+        JsonValueKind.String => Of(WithoutNul(json.Text("a string"))),
         JsonValueKind.True => Of(true),
         JsonValueKind.False => Of(false),
-        JsonValueKind.Number => json.TryGetInt64(out var integer) ? Of(integer) : Of(json.GetDouble()),
+        JsonValueKind.Number => json.TryGetInt64(out var integer) ? Of(integer) : Of(Finite(json)),
         JsonValueKind.Array => ReadReference(json.Tuple(2, "a row's id")),
         _ => throw new WireException($"an OVSDB atom: {json.ValueKind}"),
     };
+
+    // RFC 7047 §3.1 leaves a NUL in a string to us; no name of anything has one.
+    private static string WithoutNul(string text) => text.Contains('\0') ? throw new WireException("a string with a NUL in it") : text;
+
+    private static double Finite(JsonElement json) =>
+        json.GetDouble() is var real && double.IsFinite(real) ? real : throw new WireException($"a number beyond all bounds: {json.GetRawText()}");
 
     private static OvsdbAtom ReadReference(JsonElement pair) => (pair[0].Text("a row's id"), pair[1].Text("a row's id")) switch
     {
@@ -103,7 +112,7 @@ internal readonly record struct OvsdbAtom
 }
 
 /// <summary>The value of a column, RFC 7047 §5.1: a set of atoms (one atom is a set of one), or a map from atoms to atoms.</summary>
-internal abstract record OvsdbValue
+public abstract record OvsdbValue
 {
     // <atom> | ["set", [<atom>*]] | ["map", [[<atom>, <atom>]*]]
     public static OvsdbValue Read(JsonElement json)
@@ -112,13 +121,19 @@ internal abstract record OvsdbValue
         {
             return json[0].Text("an OVSDB value") switch
             {
-                "set" => new OvsdbSet([.. json[1].EnumerateArray().Select(OvsdbAtom.Read)]),
+                "set" => ReadSet(json[1]),
                 "map" => ReadMap(json[1]),
                 var other => throw new WireException($"an OVSDB value: \"{other}\""),
             };
         }
 
         return new OvsdbSet([OvsdbAtom.Read(json)]);
+    }
+
+    private static OvsdbSet ReadSet(JsonElement json)
+    {
+        EquatableArray<OvsdbAtom> atoms = [.. json.EnumerateArray().Select(OvsdbAtom.Read)];
+        return atoms.Count < 2 || atoms.Distinct().Count() == atoms.Count ? new OvsdbSet(atoms) : throw new WireException("an OVSDB set: an atom comes twice");
     }
 
     private static OvsdbMap ReadMap(JsonElement json)
@@ -140,7 +155,7 @@ internal abstract record OvsdbValue
 }
 
 /// <summary>A set, in the order in which the database gave it. A set of one is written as its atom.</summary>
-internal sealed record OvsdbSet(EquatableArray<OvsdbAtom> Atoms) : OvsdbValue
+public sealed record OvsdbSet(EquatableArray<OvsdbAtom> Atoms) : OvsdbValue
 {
     public static readonly OvsdbSet Empty = new([]);
 
@@ -175,7 +190,7 @@ internal sealed record OvsdbSet(EquatableArray<OvsdbAtom> Atoms) : OvsdbValue
 }
 
 /// <summary>A map, in the order in which the database gave it.</summary>
-internal sealed record OvsdbMap(EquatableArray<KeyValuePair<OvsdbAtom, OvsdbAtom>> Pairs) : OvsdbValue
+public sealed record OvsdbMap(EquatableArray<KeyValuePair<OvsdbAtom, OvsdbAtom>> Pairs) : OvsdbValue
 {
     public static readonly OvsdbMap Empty = new([]);
 

@@ -13,18 +13,26 @@ internal static class VswitchTables
     public static readonly ImmutableArray<(string Table, ImmutableArray<string> Columns)> Monitored =
     [
         (OpenVswitchRow.Table, ["bridges", "manager_options", "external_ids", "ovs_version", "datapath_types", "iface_types", "cur_cfg"]),
-        (BridgeRow.Table, ["name", "datapath_id", "datapath_type", "fail_mode", "protocols", "other_config", "controller", "ports"]),
-        (PortRow.Table, ["name", "tag", "interfaces"]),
-        (InterfaceRow.Table, ["name", "type", "ofport", "external_ids", "mac_in_use", "options", "mtu", "link_state", "admin_state", "error"]),
+        (BridgeRow.Table, ["name", "datapath_id", "datapath_type", "fail_mode", "protocols", "other_config", "controller", "ports", "external_ids", "mirrors", "sflow", "ipfix", "netflow"]),
+        (PortRow.Table, ["name", "tag", "trunks", "interfaces", "qos", "external_ids"]),
+        (InterfaceRow.Table, ["name", "type", "ofport", "external_ids", "mac_in_use", "options", "mtu", "link_state", "admin_state", "error", "bfd", "bfd_status"]),
         (ControllerRow.Table, ["target", "is_connected", "role", "max_backoff", "inactivity_probe", "connection_mode"]),
         (ManagerRow.Table, ["target", "is_connected"]),
+        (MirrorRow.Table, ["name", "select_all", "select_src_port", "select_dst_port", "select_vlan", "output_port", "output_vlan", "snaplen", "external_ids"]),
+        (QosRow.Table, ["type", "queues", "other_config", "external_ids"]),
+        (QueueRow.Table, ["dscp", "other_config"]),
+        .. FlowExportTable.All.Select(table => (table.Table, ImmutableArray.Create<string>([.. table.Columns]))),
     ];
 }
 
 /// <summary>The one row of the table Open_vSwitch.</summary>
-internal readonly record struct OpenVswitchRow(OvsdbRow Row)
+public readonly record struct OpenVswitchRow(OvsdbRow Row) : IOvsdbRow<OpenVswitchRow>
 {
     public const string Table = "Open_vSwitch";
+
+    public static string TableName => Table;
+
+    public static OpenVswitchRow Of(OvsdbRow row) => new(row);
 
     public IEnumerable<Guid> Bridges => Row.Rows("bridges");
 
@@ -43,9 +51,13 @@ internal readonly record struct OpenVswitchRow(OvsdbRow Row)
 }
 
 /// <summary>A row of the table Bridge.</summary>
-internal readonly record struct BridgeRow(OvsdbRow Row)
+public readonly record struct BridgeRow(OvsdbRow Row) : IOvsdbRow<BridgeRow>
 {
     public const string Table = "Bridge";
+
+    public static string TableName => Table;
+
+    public static BridgeRow Of(OvsdbRow row) => new(row);
 
     public string Name => Row.Text("name") ?? "";
 
@@ -62,24 +74,42 @@ internal readonly record struct BridgeRow(OvsdbRow Row)
     public IEnumerable<Guid> Controllers => Row.Rows("controller");
 
     public IEnumerable<Guid> Ports => Row.Rows("ports");
+
+    public StringMap ExternalIds => Row.TextMap("external_ids");
+
+    public IEnumerable<Guid> Mirrors => Row.Rows("mirrors");
 }
 
 /// <summary>A row of the table Port.</summary>
-internal readonly record struct PortRow(OvsdbRow Row)
+public readonly record struct PortRow(OvsdbRow Row) : IOvsdbRow<PortRow>
 {
     public const string Table = "Port";
+
+    public static string TableName => Table;
+
+    public static PortRow Of(OvsdbRow row) => new(row);
 
     public string Name => Row.Text("name") ?? "";
 
     public long? Tag => Row.Integer("tag");
 
+    public EquatableArray<int> Trunks => Row.Integers("trunks");
+
     public IEnumerable<Guid> Interfaces => Row.Rows("interfaces");
+
+    public IEnumerable<Guid> Qos => Row.Rows("qos");
+
+    public StringMap ExternalIds => Row.TextMap("external_ids");
 }
 
 /// <summary>A row of the table Interface.</summary>
-internal readonly record struct InterfaceRow(OvsdbRow Row)
+public readonly record struct InterfaceRow(OvsdbRow Row) : IOvsdbRow<InterfaceRow>
 {
     public const string Table = "Interface";
+
+    public static string TableName => Table;
+
+    public static InterfaceRow Of(OvsdbRow row) => new(row);
 
     public string Name => Row.Text("name") ?? "";
 
@@ -93,6 +123,10 @@ internal readonly record struct InterfaceRow(OvsdbRow Row)
 
     public StringMap Options => Row.TextMap("options");
 
+    public StringMap Bfd => Row.TextMap("bfd");
+
+    public StringMap BfdStatus => Row.TextMap("bfd_status");
+
     public long? Mtu => Row.Integer("mtu");
 
     public string? LinkState => Row.Text("link_state");
@@ -103,9 +137,13 @@ internal readonly record struct InterfaceRow(OvsdbRow Row)
 }
 
 /// <summary>A row of the table Controller.</summary>
-internal readonly record struct ControllerRow(OvsdbRow Row)
+public readonly record struct ControllerRow(OvsdbRow Row) : IOvsdbRow<ControllerRow>
 {
     public const string Table = "Controller";
+
+    public static string TableName => Table;
+
+    public static ControllerRow Of(OvsdbRow row) => new(row);
 
     public string Target => Row.Text("target") ?? "";
 
@@ -121,9 +159,13 @@ internal readonly record struct ControllerRow(OvsdbRow Row)
 }
 
 /// <summary>A row of the table Manager.</summary>
-internal readonly record struct ManagerRow(OvsdbRow Row)
+public readonly record struct ManagerRow(OvsdbRow Row) : IOvsdbRow<ManagerRow>
 {
     public const string Table = "Manager";
+
+    public static string TableName => Table;
+
+    public static ManagerRow Of(OvsdbRow row) => new(row);
 
     public string Target => Row.Text("target") ?? "";
 

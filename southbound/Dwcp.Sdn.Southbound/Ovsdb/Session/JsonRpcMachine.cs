@@ -24,7 +24,14 @@ internal abstract record JsonRpcEvent
     public sealed record Received(JsonRpcMessage Message) : JsonRpcEvent;
 
     /// <summary>We want to ask something; <paramref name="Purpose"/> comes back with the answer.</summary>
-    public sealed record Ask(object Purpose, string Method, JsonElement Params) : JsonRpcEvent;
+    public sealed record Ask(object Purpose, string Method, JsonElement Params) : JsonRpcEvent
+    {
+        /// <summary>The answer may take as long as it takes, such as that to a transaction which waits.</summary>
+        public bool Patient { get; init; }
+    }
+
+    /// <summary>We no longer want what we asked with this purpose (§4.1.4); an answer comes nevertheless.</summary>
+    public sealed record Cancel(object Purpose) : JsonRpcEvent;
 
     /// <summary>A deadline may have passed.</summary>
     public sealed record Tick : JsonRpcEvent;
@@ -73,13 +80,14 @@ internal sealed record JsonRpcMachine(JsonRpcTimes Times, TimeSpan HeardAt)
         }
     }
 
-    // Ids grow and all questions have the same patience: the first is the oldest.
-    private Question? Oldest => Open.IsEmpty ? null : Open.First().Value;
+    // Ids grow and all questions have the same patience, or no end of it: the first is the oldest.
+    private Question? Oldest => Open.Values.FirstOrDefault(question => question.Until != TimeSpan.MaxValue);
 
     public (JsonRpcMachine Next, ImmutableArray<JsonRpcAction> Do) On(JsonRpcEvent e, TimeSpan now) => e switch
     {
         _ when Closed => (this, []),
         JsonRpcEvent.Ask ask => OnAsk(ask, now),
+        JsonRpcEvent.Cancel cancel => OnCancel(cancel),
         JsonRpcEvent.Received { Message: var message } => (this with { HeardAt = now, Probing = false }).OnMessage(message),
         _ => OnTick(now),
     };
@@ -87,10 +95,23 @@ internal sealed record JsonRpcMachine(JsonRpcTimes Times, TimeSpan HeardAt)
     private (JsonRpcMachine, ImmutableArray<JsonRpcAction>) OnAsk(JsonRpcEvent.Ask ask, TimeSpan now)
     {
         var id = JsonSerializer.SerializeToElement(NextId);
-        var question = new Question(ask.Purpose, ask.Method, now + Times.Answer);
+        var question = new Question(ask.Purpose, ask.Method, ask.Patient ? TimeSpan.MaxValue : now + Times.Answer);
         return (
             this with { NextId = NextId + 1, Open = Open.Add(NextId, question) },
             [new JsonRpcAction.Send(new JsonRpcRequest(id, ask.Method, ask.Params))]);
+    }
+
+    private (JsonRpcMachine, ImmutableArray<JsonRpcAction>) OnCancel(JsonRpcEvent.Cancel cancel)
+    {
+        foreach (var (id, question) in Open)
+        {
+            if (ReferenceEquals(question.Purpose, cancel.Purpose))
+            {
+                return (this, [new JsonRpcAction.Send(new JsonRpcNotification("cancel", JsonSerializer.SerializeToElement(new[] { id })))]);
+            }
+        }
+
+        return (this, []);
     }
 
     private (JsonRpcMachine, ImmutableArray<JsonRpcAction>) OnMessage(JsonRpcMessage message)

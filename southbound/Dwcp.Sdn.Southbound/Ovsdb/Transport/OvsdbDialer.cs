@@ -3,6 +3,7 @@ using System.Net;
 using System.Net.Sockets;
 using Dwcp.Sdn.Core.Hosts;
 using Dwcp.Sdn.Core.Net;
+using Dwcp.Sdn.Southbound.Ovsdb.Json;
 using Microsoft.Extensions.Logging;
 
 namespace Dwcp.Sdn.Southbound.Ovsdb.Transport;
@@ -40,7 +41,7 @@ public static class OvsdbDialer
             await socket.ConnectAsync(end, stop);
             var local = socket.LocalEndPoint is IPEndPoint here ? OvsdbListener.Plain(here) : (IpAddress?)null;
             var remote = end is IPEndPoint there ? OvsdbListener.Plain(there) : (IpAddress?)null;
-            connection = OvsdbHostConnection.Start(new NetworkStream(socket, ownsSocket: true), target, local, remote, options, clock, log);
+            connection = OvsdbHostConnection.Start(new NetworkStream(socket, ownsSocket: true), target, local, remote, options, new ByteBudget(options.UnfinishedBytes), clock, log);
         }
         catch (SocketException e)
         {

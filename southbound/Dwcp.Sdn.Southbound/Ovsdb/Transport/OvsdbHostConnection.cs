@@ -32,14 +32,14 @@ internal sealed class OvsdbHostConnection : IHostConnection
     private HostMachine machine;
     private string? closing;
 
-    private OvsdbHostConnection(Stream stream, string name, IpAddress? local, IpAddress? remote, OvsdbOptions options, TimeProvider clock, ILogger log)
+    private OvsdbHostConnection(Stream stream, string name, IpAddress? local, IpAddress? remote, OvsdbOptions options, ByteBudget budget, TimeProvider clock, ILogger log)
     {
         this.stream = stream;
         this.clock = clock;
         this.log = log;
         Peer = name;
         startedAt = clock.GetTimestamp();
-        peer = new OvsdbPeer(stream, options.Limits, options.Times.Write, clock);
+        peer = new OvsdbPeer(stream, options.Limits, options.Times.Write, clock, budget);
         machine = new HostMachine(new JsonRpcMachine(options.Times.Session, TimeSpan.Zero), options.Times, local, remote);
     }
 
@@ -51,9 +51,9 @@ internal sealed class OvsdbHostConnection : IHostConnection
 
     /// <summary>Starts the session over a connected stream, which it owns from now on.</summary>
     public static OvsdbHostConnection Start(
-        Stream stream, string name, IpAddress? local, IpAddress? remote, OvsdbOptions options, TimeProvider clock, ILogger log)
+        Stream stream, string name, IpAddress? local, IpAddress? remote, OvsdbOptions options, ByteBudget budget, TimeProvider clock, ILogger log)
     {
-        var connection = new OvsdbHostConnection(stream, name, local, remote, options, clock, log);
+        var connection = new OvsdbHostConnection(stream, name, local, remote, options, budget, clock, log);
         _ = connection.RunAsync();
         return connection;
     }

@@ -3,6 +3,7 @@ using System.Net.Sockets;
 using System.Threading.Channels;
 using Dwcp.Sdn.Core.Hosts;
 using Dwcp.Sdn.Core.Net;
+using Dwcp.Sdn.Southbound.Ovsdb.Json;
 using Microsoft.Extensions.Logging;
 
 namespace Dwcp.Sdn.Southbound.Ovsdb.Transport;
@@ -18,6 +19,8 @@ public sealed class OvsdbListener : IAsyncDisposable
     private readonly ILogger log;
     private readonly CancellationTokenSource stop = new();
     private readonly HashSet<OvsdbHostConnection> open = [];
+    private readonly Newcomers<OvsdbHostConnection> newcomers;
+    private readonly ByteBudget budget;
     private readonly Task accepting;
 
     // Full: a host waits to be introduced, its session goes on meanwhile.
@@ -29,6 +32,8 @@ public sealed class OvsdbListener : IAsyncDisposable
         this.options = options;
         this.clock = clock;
         this.log = log;
+        newcomers = new(options.NewcomersPerAddress, options.Newcomers);
+        budget = new(options.UnfinishedBytes);
         LocalEndPoint = (IPEndPoint)socket.LocalEndPoint!;
         accepting = AcceptAsync();
     }
@@ -116,12 +121,14 @@ public sealed class OvsdbListener : IAsyncDisposable
         }
 
         OvsdbHostConnection connection;
+        IPAddress from;
         try
         {
             accepted.NoDelay = true;
             var (local, remote) = ((IPEndPoint)accepted.LocalEndPoint!, (IPEndPoint)accepted.RemoteEndPoint!);
             var stream = new NetworkStream(accepted, ownsSocket: true);
-            connection = OvsdbHostConnection.Start(stream, remote.ToString(), Plain(local), Plain(remote), options, clock, log);
+            connection = OvsdbHostConnection.Start(stream, remote.ToString(), Plain(local), Plain(remote), options, budget, clock, log);
+            from = remote.Address;
         }
         catch (SocketException)
         {
@@ -134,6 +141,7 @@ public sealed class OvsdbListener : IAsyncDisposable
             open.Add(connection);
         }
 
+        newcomers.Enter(connection, from)?.Close("it had shown no inventory, and too many others came after it");
         if (stop.IsCancellationRequested)
         {
             connection.Close("the controller stops");
@@ -141,7 +149,9 @@ public sealed class OvsdbListener : IAsyncDisposable
 
         try
         {
-            if (await connection.ReadyAsync())
+            var isHost = await connection.ReadyAsync();
+            newcomers.Leave(connection, from);
+            if (isHost)
             {
                 await hosts.Writer.WriteAsync(connection);
             }

@@ -12,4 +12,13 @@ public sealed record OvsdbOptions
 
     /// <summary>More connections to a listener than these are closed at once.</summary>
     public int MaxConnections { get; init; } = 32_768;
+
+    /// <summary>Connections of one address that have not shown an inventory; one more ends the oldest of them.</summary>
+    public int NewcomersPerAddress { get; init; } = 2048;
+
+    /// <summary>The same for all addresses together.</summary>
+    public int Newcomers { get; init; } = 8192;
+
+    /// <summary>Bytes of unfinished messages that all peers together may have us keep, beyond 64 KiB for each. Who needs more then is dropped.</summary>
+    public long UnfinishedBytes { get; init; } = 512L << 20;
 }

@@ -6,14 +6,15 @@ using Dwcp.Sdn.Southbound.Ovsdb.Json;
 namespace Dwcp.Sdn.Southbound.Ovsdb.Transport;
 
 /// <summary>JSON-RPC messages over a stream of bytes: reads them in batches as they arrive, writes them together.</summary>
-internal sealed class OvsdbPeer(Stream stream, JsonLimits limits, TimeSpan writeWithin, TimeProvider clock)
+internal sealed class OvsdbPeer(Stream stream, JsonLimits limits, TimeSpan writeWithin, TimeProvider clock, ByteBudget? budget = null)
 {
     private readonly ArrayBufferWriter<byte> unsent = new();
 
     /// <summary>Hands over the messages of every read, until the peer closes. Returns why it ended.</summary>
     public async Task<string> ReadAsync(ChannelWriter<IReadOnlyList<JsonRpcMessage>> to)
     {
-        var framer = new JsonFramer(limits);
+        using var framer = new JsonFramer(limits, budget);
+        var pace = new Pace(clock);
         try
         {
             while (true)
@@ -34,6 +35,7 @@ internal sealed class OvsdbPeer(Stream stream, JsonLimits limits, TimeSpan write
                 if (batch.Count > 0)
                 {
                     await to.WriteAsync(batch);
+                    await pace.TookAsync(batch.Count);
                 }
             }
         }

@@ -1,7 +1,7 @@
 using System.Text.Json;
 using Dwcp.Sdn.Southbound.Ovsdb.Json;
 
-namespace Dwcp.Sdn.Southbound.Ovsdb.Hosts;
+namespace Dwcp.Sdn.Southbound.Ovsdb.Client;
 
 /// <summary>An error of OVSDB: a word of RFC 7047, or an object with the word and details (§3.1).</summary>
 internal static class OvsdbError
@@ -16,4 +16,16 @@ internal static class OvsdbError
         var (word, details) = Read(error);
         return details is null ? word : $"{word} ({details})";
     }
+}
+
+/// <summary>OVSDB refused a request: its word (RFC 7047 §3.1, §4.1.3) and details, and which operation of a transaction it was.</summary>
+public sealed class OvsdbException(string error, string? details, int? operation = null)
+    : Exception((operation is { } index ? $"operation {index}: " : "") + (details is null ? error : $"{error} ({details})"))
+{
+    public string Error { get; } = error;
+
+    public string? Details { get; } = details;
+
+    /// <summary>The operation's place in its transaction, from 0; null when it is about the whole.</summary>
+    public int? Operation { get; } = operation;
 }
