@@ -18,6 +18,12 @@ public sealed record FabricSnapshot(
 
     public static readonly FabricSnapshot Empty = new(0, None, None, None, None, ImmutableQueue<FabricEvent>.Empty);
 
+    public ImmutableSortedDictionary<string, Resource> BgpSpeakers { get; init; } = None;
+
+    public ImmutableSortedDictionary<string, Resource> BgpPeers { get; init; } = None;
+
+    public ImmutableSortedDictionary<string, Resource> EvpnRoutes { get; init; } = None;
+
     /// <summary>The objects that may differ from the snapshot before; no others do.</summary>
     public ImmutableArray<ObjectRef> Touched { get; init; } = [];
 
@@ -29,6 +35,9 @@ public sealed record FabricSnapshot(
         ResourceKind.Network => Networks,
         ResourceKind.Subnet => Subnets,
         ResourceKind.Port => Ports,
+        ResourceKind.BgpSpeaker => BgpSpeakers,
+        ResourceKind.BgpPeer => BgpPeers,
+        ResourceKind.EvpnRoute => EvpnRoutes,
         _ => Switches,
     };
 
@@ -37,6 +46,9 @@ public sealed record FabricSnapshot(
         ResourceKind.Network => this with { Networks = objects },
         ResourceKind.Subnet => this with { Subnets = objects },
         ResourceKind.Port => this with { Ports = objects },
+        ResourceKind.BgpSpeaker => this with { BgpSpeakers = objects },
+        ResourceKind.BgpPeer => this with { BgpPeers = objects },
+        ResourceKind.EvpnRoute => this with { EvpnRoutes = objects },
         _ => this with { Switches = objects },
     };
 }

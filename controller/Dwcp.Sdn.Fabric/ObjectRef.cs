@@ -15,6 +15,9 @@ public readonly partial record struct ObjectRef(ResourceKind Kind, string Id)
         ResourceKind.Network => "networks",
         ResourceKind.Subnet => "subnets",
         ResourceKind.Port => "ports",
+        ResourceKind.BgpSpeaker => "bgp-speaker",
+        ResourceKind.BgpPeer => "bgp-peers",
+        ResourceKind.EvpnRoute => "evpn-routes",
         _ => "switches",
     };
 

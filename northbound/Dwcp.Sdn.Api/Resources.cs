@@ -22,3 +22,9 @@ public sealed partial class Subnet : IResourceMessage;
 public sealed partial class Port : IResourceMessage;
 
 public sealed partial class Switch : IResourceMessage;
+
+public sealed partial class BgpSpeaker : IResourceMessage;
+
+public sealed partial class BgpPeer : IResourceMessage;
+
+public sealed partial class EvpnRoute : IResourceMessage;

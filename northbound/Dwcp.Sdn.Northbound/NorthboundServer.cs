@@ -54,6 +54,8 @@ public sealed class NorthboundServer : IAsyncDisposable
             (Subnets.Descriptor, Subnets.BindService(new SubnetService(fabric))),
             (Ports.Descriptor, Ports.BindService(new PortService(fabric))),
             (Switches.Descriptor, Switches.BindService(new SwitchService(fabric))),
+            (Bgp.Descriptor, Bgp.BindService(new BgpService(fabric))),
+            (EvpnRoutes.Descriptor, EvpnRoutes.BindService(new EvpnRouteService(fabric))),
             (Events.Descriptor, Events.BindService(new EventService(fabric))),
         ];
         var routes = new HttpRoutes();

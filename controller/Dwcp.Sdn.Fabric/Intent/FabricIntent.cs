@@ -20,6 +20,13 @@ public sealed record FabricIntent
 
     public ImmutableDictionary<string, SwitchIntent> Switches { get; private init; } = ImmutableDictionary<string, SwitchIntent>.Empty;
 
+    /// <summary>The BGP speaker, under its one id.</summary>
+    public BgpSpeakerIntent? BgpSpeaker { get; private init; }
+
+    public ImmutableDictionary<string, BgpPeerIntent> BgpPeers { get; private init; } = ImmutableDictionary<string, BgpPeerIntent>.Empty;
+
+    public ImmutableDictionary<string, EvpnRouteIntent> EvpnRoutes { get; private init; } = ImmutableDictionary<string, EvpnRouteIntent>.Empty;
+
     public IdPool BridgeDomains { get; private init; } = IdPool.Empty;
 
     public IdPool LogicalPorts { get; private init; } = IdPool.Empty;
@@ -43,6 +50,9 @@ public sealed record FabricIntent
         ResourceKind.Network => Networks.GetValueOrDefault(id),
         ResourceKind.Subnet => Subnets.GetValueOrDefault(id),
         ResourceKind.Port => Ports.GetValueOrDefault(id),
+        ResourceKind.BgpSpeaker => BgpSpeaker?.Id == id ? BgpSpeaker : null,
+        ResourceKind.BgpPeer => BgpPeers.GetValueOrDefault(id),
+        ResourceKind.EvpnRoute => EvpnRoutes.GetValueOrDefault(id),
         _ => Switches.GetValueOrDefault(id),
     };
 
@@ -71,6 +81,9 @@ public sealed record FabricIntent
         Subnet s => Without(ResourceKind.Subnet, s.Id).Add(s),
         Port p => Without(ResourceKind.Port, p.Id).Add(p),
         SwitchIntent s => this with { Switches = Switches.SetItem(s.Id, s) },
+        BgpSpeakerIntent s => this with { BgpSpeaker = s },
+        BgpPeerIntent p => this with { BgpPeers = BgpPeers.SetItem(p.Id, p) },
+        EvpnRouteIntent r => this with { EvpnRoutes = EvpnRoutes.SetItem(r.Id, r) },
         _ => throw new ArgumentException($"no such kind of object: {value.GetType().Name}", nameof(value)),
     };
 
@@ -99,6 +112,9 @@ public sealed record FabricIntent
             LogicalPorts = LogicalPorts.With(p.LogicalPort),
         },
         SwitchIntent => this with { Switches = Switches.Remove(id) },
+        BgpSpeakerIntent => this with { BgpSpeaker = null },
+        BgpPeerIntent => this with { BgpPeers = BgpPeers.Remove(id) },
+        EvpnRouteIntent => this with { EvpnRoutes = EvpnRoutes.Remove(id) },
         _ => this,
     };
 
