@@ -23,7 +23,7 @@ internal sealed class FabricBench
     public DateTimeOffset Now { get; set; } = new(2030, 1, 1, 0, 0, 0, TimeSpan.Zero);
 
     /// <summary>What the last <see cref="Settle"/> asked for.</summary>
-    public Effects Last { get; private set; } = new([], [], [], [], []);
+    public Effects Last { get; private set; } = new([], [], [], [], false, []);
 
     public IReadOnlyDictionary<string, StoreEntry> Store => store;
 

@@ -18,6 +18,9 @@ internal sealed class MemoryFabric(TimeProvider clock) : IFabric
 
     public Dictionary<string, ImmutableArray<FlowEntry>> Flows { get; } = [];
 
+    /// <summary>What the speaker holds; none without a speaker.</summary>
+    public ImmutableArray<HeldRoute> Routes { get; set; }
+
     /// <summary>Runs before each command is judged, as another caller's request may.</summary>
     public Action? Before { get; set; }
 
@@ -48,6 +51,9 @@ internal sealed class MemoryFabric(TimeProvider clock) : IFabric
 
     public Task<ImmutableArray<FlowEntry>?> ReadFlowsAsync(string switchId, CancellationToken stop)
         => Task.FromResult(Flows.TryGetValue(switchId, out var flows) ? (ImmutableArray<FlowEntry>?)flows : null);
+
+    public Task<HeldRoutes?> ReadRoutesAsync(HeldRouteQuery query, CancellationToken stop)
+        => Task.FromResult(Routes.IsDefault ? null : new HeldRoutes([.. Routes.Skip(query.From).Take(query.Limit)], query.From + query.Limit < Routes.Length ? query.From + query.Limit : null));
 
     public EventList Events() => _feed.Events();
 
