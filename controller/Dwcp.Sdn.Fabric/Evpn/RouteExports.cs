@@ -88,11 +88,12 @@ internal sealed class RouteExports
         foreach (var route in routes)
         {
             var key = RouteIdentity.Of(route.Route);
-            if (!wanted.TryGetValue(key, out var old) || old != route)
+            if (wanted.GetValueOrDefault(key) != route)
             {
-                wanted[key] = route;
                 untold[key] = route.Route;
             }
+
+            wanted[key] = route;
         }
 
         foreach (var old in before)

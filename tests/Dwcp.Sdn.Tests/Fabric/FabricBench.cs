@@ -192,6 +192,9 @@ internal sealed class FabricBench
     public string[] Held(DatapathId datapath) =>
         loops.TryGetValue(datapath, out var loop) ? [.. loop.Held.Values.Select(n => n.ToString()!).Order(StringComparer.Ordinal)] : [];
 
+    /// <summary>The needs that a switch was told.</summary>
+    public IReadOnlyCollection<Need> Needs(DatapathId datapath) => loops.TryGetValue(datapath, out var loop) ? loop.Held.Values : [];
+
     public Resource Get(ResourceKind kind, string id) => Machine.Snapshot.Of(kind)[id];
 
     public Condition Condition(ResourceKind kind, string id, ConditionType type) => Get(kind, id).Status.Conditions.Single(c => c.Type == type);

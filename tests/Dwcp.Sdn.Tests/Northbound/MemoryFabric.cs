@@ -189,6 +189,9 @@ internal sealed class MemoryFabric(TimeProvider clock) : IFabric
             ResourceKind.Network => new NetworkStatus(conditions, generation, 7, 1450, ["h1"], 0),
             ResourceKind.Subnet => new SubnetStatus(conditions, generation, 0),
             ResourceKind.Port => new PortStatus(conditions, generation, 3, null, null, null, "UNBOUND"),
+            ResourceKind.BgpSpeaker => new BgpSpeakerStatus(conditions, generation, null, 0, 0, 0, 0, 0),
+            ResourceKind.BgpPeer => new BgpPeerStatus(conditions, generation, false, []),
+            ResourceKind.EvpnRoute => new EvpnRouteStatus(conditions, generation),
             _ => new SwitchStatus(
                 conditions, generation, "0000000000000001", "192.0.2.1:40000", "192.0.2.1", "host1", "3.1.0", "1.3", true,
                 [new(5, "tap0", "system", "vm1", null)], 40, 2, 3, "meters"),
