@@ -74,6 +74,9 @@ internal sealed class ControllerProcess(ControllerOptions options, ILoggerFactor
         fabric.SwitchWoken += switches.Wake;
         fabric.HostWoken += hosts.Wake;
         fabric.FlowReader = switches.ReadFlowsAsync;
+        await using var bgp = new BgpLoop(fabric, options.Bgp, TimeProvider.System, logs.CreateLogger<BgpLoop>());
+        fabric.BgpWoken += bgp.Wake;
+        fabric.RouteReader = bgp.ReadRoutesAsync;
         await using var north = new NorthboundServer(
             fabric, new NorthboundOptions { Http = options.Http, Grpc = options.Grpc, InsecureHttp = options.InsecureHttp }, () => [], logs, TimeProvider.System);
 
@@ -83,6 +86,7 @@ internal sealed class ControllerProcess(ControllerOptions options, ILoggerFactor
             fabric.RunAsync(stop),
             openFlow.RunAsync(stop),
             hosts.RunAsync(ovsdb.HostsAsync(stop), stop),
+            bgp.RunAsync(stop),
             .. options.OvsdbConnect.Select(target =>
                 hosts.KeepAsync(target, s => OvsdbDialer.ConnectAsync(target, new OvsdbOptions(), TimeProvider.System, dialing, s), stop)),
         ];

@@ -77,6 +77,9 @@ public sealed partial class FabricMachine
         ResourceKind.Subnet => Intent.Subnets.TryGetValue(subject.Id, out var s) ? Describe(s) : null,
         ResourceKind.Port => Intent.Ports.TryGetValue(subject.Id, out var p) ? Describe(p) : null,
         ResourceKind.Bridge => Intent.Bridges.TryGetValue(subject.Id, out var b) ? Describe(b) : null,
+        ResourceKind.BgpSpeaker => Intent.BgpSpeaker is { } speaker ? Describe(speaker) : null,
+        ResourceKind.BgpPeer => Intent.BgpPeers.TryGetValue(subject.Id, out var peer) ? Describe(peer) : null,
+        ResourceKind.EvpnRoute => Intent.EvpnRoutes.TryGetValue(subject.Id, out var route) ? Describe(route) : null,
         _ => DescribeSwitch(subject.Id),
     };
 
@@ -169,12 +172,19 @@ public sealed partial class FabricMachine
                 p.Generation);
         }
 
+        if (moves.GetValueOrDefault(p.Id) is { IsElsewhere: true, Heard: var heard })
+        {
+            return Is(ConditionType.Bound, false, "MovedAway", $"a peer announces {p.Mac} at {planner.LearnedOf(p.NetworkId, p.Mac)?.Vtep} with sequence {heard}", p.Generation);
+        }
+
         return claims.FirstOrDefault(c => planner.MemberOf(c.Host) is not null) is { } waiting
             ? Is(ConditionType.Bound, false, "NetworkNotFound", $"interface {waiting.Interface.Name} of {waiting.Host} waits for network '{p.NetworkId}'", p.Generation)
             : Is(ConditionType.Bound, false, "HostNotInFabric", $"interface {claims[0].Interface.Name} is on {claims[0].Host}, which is not part of the fabric; see /v1/switches/{claims[0].Host}", p.Generation);
     }
 
-    private static Condition Degraded(Port p, IReadOnlyList<Claim> claims, Claim? bound) => claims.FirstOrDefault(c => c != bound) is { } second && bound is not null
+    private Condition Degraded(Port p, IReadOnlyList<Claim> claims, Claim? bound) => duplicates.IsFrozen(p.NetworkId, p.Mac)
+        ? Is(ConditionType.Degraded, true, "DuplicateMac", $"another station has {p.Mac} too; it stays on {bound?.Host ?? "no host"} until the other is gone or the port is bound again", p.Generation)
+        : claims.FirstOrDefault(c => c != bound) is { } second && bound is not null
         ? Is(ConditionType.Degraded, true, "DuplicateInterface", $"interface {second.Interface.Name} of {second.Host} claims the port too and is refused; remove its iface-id", p.Generation)
         : Is(ConditionType.Degraded, false, "AsExpected", "nothing is known against it", p.Generation);
 

@@ -6,6 +6,7 @@ using Dwcp.Sdn.Core.Store;
 using Dwcp.Sdn.Fabric.Hosts;
 using Dwcp.Sdn.Fabric.Intent;
 using Dwcp.Sdn.Fabric.Planning;
+using Dwcp.Sdn.Pipeline;
 
 namespace Dwcp.Sdn.Fabric;
 
@@ -15,17 +16,20 @@ public sealed record SwitchSighting(DatapathId DatapathId, string Address, strin
 
 /// <summary>What a switch's reconcile loop has to bring about.</summary>
 /// <param name="Needs">Whose needs they are; another instance than before means: begin anew with all of them.</param>
-public sealed record SwitchWork(SwitchNeeds Needs, long Generation, ImmutableArray<NeedChange> Changes);
+/// <param name="IsUnknownYet">Whose rules may belong to what peers have yet to announce again; null when all is known.</param>
+public sealed record SwitchWork(SwitchNeeds Needs, long Generation, ImmutableArray<NeedChange> Changes, Predicate<Cookie>? IsUnknownYet);
 
 /// <summary>What the host process has to do after a step of the machine.</summary>
 /// <param name="Wake">Connected switches whose needs changed, or that are ours to program now or no more.</param>
 /// <param name="Join">OVSDB sessions whose host may need changes.</param>
+/// <param name="Bgp">The speaker, its peers, its imports or our routes changed.</param>
 /// <param name="Events">What happened in the step.</param>
 public sealed record Effects(
     ImmutableArray<StorePut> Put,
     ImmutableArray<string> Delete,
     ImmutableArray<DatapathId> Wake,
     ImmutableArray<long> Join,
+    bool Bgp,
     ImmutableArray<FabricEvent> Events);
 
 /// <summary>
@@ -55,7 +59,7 @@ public sealed partial class FabricMachine
     public FabricMachine(StoreListing listing, string unknownMode = "OBSERVED")
     {
         this.unknownMode = unknownMode;
-        var (intent, hosts) = Records.Read(listing.Entries);
+        var (intent, hosts, moved) = Records.Read(listing.Entries);
         Revision = listing.Revision;
         Intent = intent;
         planner.Use(intent);
@@ -73,6 +77,7 @@ public sealed partial class FabricMachine
         dirty.UnionWith(intent.Ports.Keys.Select(id => new ObjectRef(ResourceKind.Port, id)));
         dirty.UnionWith(intent.Bridges.Keys.Select(id => new ObjectRef(ResourceKind.Bridge, id)));
         dirty.UnionWith(intent.Switches.Keys.Select(id => new ObjectRef(ResourceKind.Switch, id)));
+        RestoreEvpn(moved);
     }
 
     public FabricIntent Intent { get; private set; }
@@ -135,6 +140,8 @@ public sealed partial class FabricMachine
         {
             SwitchIntentChanged(@switch.Id);
         }
+
+        EvpnCommitted(subjects, replan);
     }
 
     /// <summary>The object as it would be after a judgement that is not carried out.</summary>
@@ -145,6 +152,9 @@ public sealed partial class FabricMachine
         [Port p, ..] => Describe(p),
         [SwitchIntent s, ..] => DescribeSwitch(s.Id, s),
         [BridgeIntent b, ..] => Describe(b),
+        [BgpSpeakerIntent s, ..] => Describe(s),
+        [BgpPeerIntent p, ..] => Describe(p),
+        [EvpnRouteIntent r, ..] => Describe(r),
         _ => null,
     };
 
@@ -278,7 +288,7 @@ public sealed partial class FabricMachine
         }
 
         var (generation, changes) = needs == told ? needs.Take() : needs.TakeAll();
-        return new SwitchWork(needs, generation, changes);
+        return new SwitchWork(needs, generation, changes, needs.IsUnknownYet);
     }
 
     /// <summary>A barrier confirmed that a switch holds what its needs ask for.</summary>
@@ -309,6 +319,7 @@ public sealed partial class FabricMachine
     /// <summary>Finishes a burst of inputs: needs are complete, a new snapshot is visible, and the caller learns what to do.</summary>
     public Effects Settle(DateTimeOffset now)
     {
+        SettleEvpn(now);
         planner.Settle();
         dirty.UnionWith(planner.News.Objects);
         var events = Publish(now);
@@ -328,13 +339,16 @@ public sealed partial class FabricMachine
         }
 
         hostsToStore.Clear();
+        StoreMoves(puts, deletes);
         toWake.UnionWith(planner.News.Hosts.Select(id => registry.Known.GetValueOrDefault(id)?.DatapathId).OfType<DatapathId>());
         var wake = toWake.Where(sightings.ContainsKey).ToImmutableArray();
         toWake.Clear();
         planner.News.Clear();
         var join = sessionsToJoin.ToImmutableArray();
         sessionsToJoin.Clear();
-        return new Effects(puts.ToImmutable(), deletes.ToImmutable(), wake, join, events);
+        var wakesBgp = wakeBgp;
+        wakeBgp = false;
+        return new Effects(puts.ToImmutable(), deletes.ToImmutable(), wake, join, wakesBgp, events);
     }
 
     /// <summary>The kind and id of an object.</summary>
@@ -345,6 +359,9 @@ public sealed partial class FabricMachine
             Subnet => ResourceKind.Subnet,
             Port => ResourceKind.Port,
             BridgeIntent => ResourceKind.Bridge,
+            BgpSpeakerIntent => ResourceKind.BgpSpeaker,
+            BgpPeerIntent => ResourceKind.BgpPeer,
+            EvpnRouteIntent => ResourceKind.EvpnRoute,
             _ => ResourceKind.Switch,
         },
         value.Id);
@@ -369,7 +386,7 @@ public sealed partial class FabricMachine
             BridgesChanged(bridge.Host);
         }
 
-        if (subject.Kind is ResourceKind.Switch or ResourceKind.Bridge || value is null)
+        if (subject.Kind is not (ResourceKind.Network or ResourceKind.Subnet or ResourceKind.Port) || value is null)
         {
             return;
         }

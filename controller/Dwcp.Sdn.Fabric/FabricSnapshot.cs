@@ -19,6 +19,12 @@ public sealed record FabricSnapshot(
 
     public static readonly FabricSnapshot Empty = new(0, None, None, None, None, None, ImmutableQueue<FabricEvent>.Empty);
 
+    public ImmutableSortedDictionary<string, Resource> BgpSpeakers { get; init; } = None;
+
+    public ImmutableSortedDictionary<string, Resource> BgpPeers { get; init; } = None;
+
+    public ImmutableSortedDictionary<string, Resource> EvpnRoutes { get; init; } = None;
+
     /// <summary>The objects that may differ from the snapshot before; no others do.</summary>
     public ImmutableArray<ObjectRef> Touched { get; init; } = [];
 
@@ -31,6 +37,9 @@ public sealed record FabricSnapshot(
         ResourceKind.Subnet => Subnets,
         ResourceKind.Port => Ports,
         ResourceKind.Bridge => Bridges,
+        ResourceKind.BgpSpeaker => BgpSpeakers,
+        ResourceKind.BgpPeer => BgpPeers,
+        ResourceKind.EvpnRoute => EvpnRoutes,
         _ => Switches,
     };
 
@@ -40,6 +49,9 @@ public sealed record FabricSnapshot(
         ResourceKind.Subnet => this with { Subnets = objects },
         ResourceKind.Port => this with { Ports = objects },
         ResourceKind.Bridge => this with { Bridges = objects },
+        ResourceKind.BgpSpeaker => this with { BgpSpeakers = objects },
+        ResourceKind.BgpPeer => this with { BgpPeers = objects },
+        ResourceKind.EvpnRoute => this with { EvpnRoutes = objects },
         _ => this with { Switches = objects },
     };
 }

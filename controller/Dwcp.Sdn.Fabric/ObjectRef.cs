@@ -16,6 +16,9 @@ public readonly partial record struct ObjectRef(ResourceKind Kind, string Id)
         ResourceKind.Subnet => "subnets",
         ResourceKind.Port => "ports",
         ResourceKind.Bridge => "bridges",
+        ResourceKind.BgpSpeaker => "bgp-speaker",
+        ResourceKind.BgpPeer => "bgp-peers",
+        ResourceKind.EvpnRoute => "evpn-routes",
         _ => "switches",
     };
 

@@ -24,3 +24,9 @@ public sealed partial class Port : IResourceMessage;
 public sealed partial class Switch : IResourceMessage;
 
 public sealed partial class Bridge : IResourceMessage;
+
+public sealed partial class BgpSpeaker : IResourceMessage;
+
+public sealed partial class BgpPeer : IResourceMessage;
+
+public sealed partial class EvpnRoute : IResourceMessage;

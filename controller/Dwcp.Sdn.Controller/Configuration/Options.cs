@@ -76,7 +76,6 @@ internal static class Options
     [
         new(OpenFlowTls, "Leave it out, and let switches connect to --openflow over a network that you trust"),
         new(OvsdbTls, "Leave it out, and let hosts connect to --ovsdb over a network that you trust"),
-        new(Bgp, "Leave it out; this version opens no BGP socket"),
     ];
 }
 

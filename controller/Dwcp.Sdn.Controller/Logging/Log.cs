@@ -60,4 +60,10 @@ internal static partial class Log
 
     [LoggerMessage(1401, LogLevel.Error, "{Host}: its loop failed and the session is closed")]
     public static partial void HostLoopFailed(this ILogger log, Exception fault, string host);
+
+    [LoggerMessage(1500, LogLevel.Information, "bgp: the speaker of AS {Asn} runs as {RouterId}")]
+    public static partial void SpeakerStarted(this ILogger log, Asn asn, IpAddress routerId);
+
+    [LoggerMessage(1501, LogLevel.Information, "bgp: the speaker has ended")]
+    public static partial void SpeakerEnded(this ILogger log);
 }

@@ -40,6 +40,12 @@ internal sealed class FabricLoop(FabricMachine machine, IStateStore store, TimeP
     /// <summary>Called with each OVSDB session whose host may need changes.</summary>
     public event Action<long>? HostWoken;
 
+    /// <summary>Called when there is something to do for the BGP speaker.</summary>
+    public event Action? BgpWoken;
+
+    /// <summary>Reads the routes of the BGP speaker; set by who runs it.</summary>
+    public Func<HeldRouteQuery, CancellationToken, Task<HeldRoutes?>>? RouteReader { get; set; }
+
     /// <summary>Reads a switch's flows; set by who knows the connections.</summary>
     public Func<DatapathId, CancellationToken, Task<ImmutableArray<FlowEntry>?>>? FlowReader { get; set; }
 
@@ -66,6 +72,9 @@ internal sealed class FabricLoop(FabricMachine machine, IStateStore store, TimeP
         && FlowReader is { } read
             ? await read(datapath, stop)
             : null;
+
+    public async Task<HeldRoutes?> ReadRoutesAsync(HeldRouteQuery query, CancellationToken stop) =>
+        RouteReader is { } read ? await read(query, stop) : null;
 
     /// <summary>Tells the machine something.</summary>
     public async ValueTask PostAsync(Action<FabricMachine> input, CancellationToken stop)
@@ -288,6 +297,11 @@ internal sealed class FabricLoop(FabricMachine machine, IStateStore store, TimeP
         foreach (var session in effects.Join)
         {
             HostWoken?.Invoke(session);
+        }
+
+        if (effects.Bgp)
+        {
+            BgpWoken?.Invoke();
         }
 
         foreach (var e in effects.Events)

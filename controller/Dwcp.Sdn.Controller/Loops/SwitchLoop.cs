@@ -29,6 +29,7 @@ internal sealed class SwitchLoop(
     private KnownTables? known;
     private long compared;
     private bool confirmed;
+    private bool held;
     private bool learns;
 
     /// <summary>Answers the switch's packets while its mode is LEARNING.</summary>
@@ -147,7 +148,7 @@ internal sealed class SwitchLoop(
 
         var started = time.GetTimestamp();
         var unasked = known is null && work.Changes.IsEmpty && confirmed;
-        var change = await CompareAsync(stop);
+        var change = await CompareAsync(work.IsUnknownYet, stop);
         compared = plan.Generation;
         if (!change.IsEmpty)
         {
@@ -165,11 +166,13 @@ internal sealed class SwitchLoop(
         return true;
     }
 
-    private async Task<TablesChange> CompareAsync(CancellationToken stop)
+    private async Task<TablesChange> CompareAsync(Predicate<Cookie>? isUnknownYet, CancellationToken stop)
     {
-        var since = known is null ? null : plan.Since(compared);
+        // What was held back is found by comparing everything, once everything is known.
+        var since = known is null || (held && isUnknownYet is null) ? null : plan.Since(compared);
+        held = isUnknownYet is not null;
         known ??= new KnownTables(await tables.ReadAsync(stop));
-        return since is null ? FlowPlan.Between(known, plan) : FlowPlan.Of(known, plan, since);
+        return since is null ? FlowPlan.Between(known, plan, isUnknownYet) : FlowPlan.Of(known, plan, since, isUnknownYet);
     }
 
     private async Task ApplyAsync(TablesChange change, CancellationToken stop)

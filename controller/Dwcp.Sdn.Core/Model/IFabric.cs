@@ -17,6 +17,9 @@ public interface IFabric
     /// <summary>What a switch really holds, read from it now; null when there is no such switch or it is not connected.</summary>
     Task<ImmutableArray<FlowEntry>?> ReadFlowsAsync(string switchId, CancellationToken stop);
 
+    /// <summary>The routes that the BGP speaker holds, with where they came from and why they were chosen; null when there is no speaker.</summary>
+    Task<HeldRoutes?> ReadRoutesAsync(HeldRouteQuery query, CancellationToken stop);
+
     /// <summary>The events that are kept, oldest first.</summary>
     EventList Events();
 

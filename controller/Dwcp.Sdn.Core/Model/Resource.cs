@@ -10,6 +10,9 @@ public enum ResourceKind
     Port,
     Switch,
     Bridge,
+    BgpSpeaker,
+    BgpPeer,
+    EvpnRoute,
 }
 
 /// <summary>An object as callers see it: what was asked for with what was allocated filled in, and what is true of it now.</summary>

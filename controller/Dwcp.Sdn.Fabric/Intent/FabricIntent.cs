@@ -22,6 +22,13 @@ public sealed record FabricIntent
 
     public ImmutableDictionary<string, BridgeIntent> Bridges { get; private init; } = ImmutableDictionary<string, BridgeIntent>.Empty;
 
+    /// <summary>The BGP speaker, under its one id.</summary>
+    public BgpSpeakerIntent? BgpSpeaker { get; private init; }
+
+    public ImmutableDictionary<string, BgpPeerIntent> BgpPeers { get; private init; } = ImmutableDictionary<string, BgpPeerIntent>.Empty;
+
+    public ImmutableDictionary<string, EvpnRouteIntent> EvpnRoutes { get; private init; } = ImmutableDictionary<string, EvpnRouteIntent>.Empty;
+
     public IdPool BridgeDomains { get; private init; } = IdPool.Empty;
 
     public IdPool LogicalPorts { get; private init; } = IdPool.Empty;
@@ -48,6 +55,9 @@ public sealed record FabricIntent
         ResourceKind.Subnet => Subnets.GetValueOrDefault(id),
         ResourceKind.Port => Ports.GetValueOrDefault(id),
         ResourceKind.Bridge => Bridges.GetValueOrDefault(id),
+        ResourceKind.BgpSpeaker => BgpSpeaker?.Id == id ? BgpSpeaker : null,
+        ResourceKind.BgpPeer => BgpPeers.GetValueOrDefault(id),
+        ResourceKind.EvpnRoute => EvpnRoutes.GetValueOrDefault(id),
         _ => Switches.GetValueOrDefault(id),
     };
 
@@ -80,6 +90,9 @@ public sealed record FabricIntent
         Port p => Without(ResourceKind.Port, p.Id).Add(p),
         SwitchIntent s => this with { Switches = Switches.SetItem(s.Id, s) },
         BridgeIntent b => Without(ResourceKind.Bridge, b.Id).Add(b),
+        BgpSpeakerIntent s => this with { BgpSpeaker = s },
+        BgpPeerIntent p => this with { BgpPeers = BgpPeers.SetItem(p.Id, p) },
+        EvpnRouteIntent r => this with { EvpnRoutes = EvpnRoutes.SetItem(r.Id, r) },
         _ => throw new ArgumentException($"no such kind of object: {value.GetType().Name}", nameof(value)),
     };
 
@@ -109,6 +122,9 @@ public sealed record FabricIntent
         },
         SwitchIntent => this with { Switches = Switches.Remove(id) },
         BridgeIntent b => this with { Bridges = Bridges.Remove(id), BridgesByHost = Drop(BridgesByHost, b.Host, id) },
+        BgpSpeakerIntent => this with { BgpSpeaker = null },
+        BgpPeerIntent => this with { BgpPeers = BgpPeers.Remove(id) },
+        EvpnRouteIntent => this with { EvpnRoutes = EvpnRoutes.Remove(id) },
         _ => this,
     };
 

@@ -24,6 +24,15 @@ public sealed record Network(string Id, ImmutableSortedDictionary<string, string
     public bool ArpSuppression => Spec.ArpSuppression ?? true;
 
     public bool FloodsUnknown => Spec.UnknownUnicast == "FLOOD";
+
+    /// <summary>The targets of routes that it takes in; what is derived from the speaker's AS and the VNI where the caller named none.</summary>
+    public EquatableArray<RouteTarget> ImportTargets(Asn local) => Targets(Spec.ImportTargets, local);
+
+    /// <summary>The targets that its routes carry.</summary>
+    public EquatableArray<RouteTarget> ExportTargets(Asn local) => Targets(Spec.ExportTargets, local);
+
+    private EquatableArray<RouteTarget> Targets(EquatableArray<string> given, Asn local) =>
+        given.IsEmpty ? [RouteTarget.Automatic(local, Vni)] : given.Items.Select(RouteTarget.Parse).Distinct().Order().ToEquatableArray();
 }
 
 /// <summary>A subnet as it was judged.</summary>

@@ -19,7 +19,7 @@ public sealed record Judgement(
 }
 
 /// <summary>Judges commands against the intent and allocates what new objects need. Pure: the same command on the same intent gives the same answer.</summary>
-public static class Judge
+public static partial class Judge
 {
     /// <summary>Of one port: a record of it fits the store, and its rules a switch.</summary>
     private const int MostAddresses = 64;
@@ -58,6 +58,9 @@ public static class Judge
             PortSpec spec => OfPort(intent, put, spec, old as Port, generation, problems),
             SwitchSpec spec => OfSwitch(put, spec, generation, problems),
             BridgeSpec spec => BridgeRules.Judge(intent, put, spec, old as BridgeIntent, generation, problems),
+            BgpSpeakerSpec spec => OfBgpSpeaker(put, spec, generation, problems),
+            BgpPeerSpec spec => OfBgpPeer(intent, put, spec, generation, problems),
+            EvpnRouteSpec spec => OfEvpnRoute(put, spec, generation, problems),
             _ => throw new ArgumentException($"no such spec: {put.Spec.GetType().Name}", nameof(put)),
         };
         if (judged is null || problems.Any)
@@ -115,11 +118,16 @@ public static class Judge
         problems.Word("unknownUnicast", spec.UnknownUnicast, ["DROP", "FLOOD"], []);
         problems.NotSupportedYet("vrf", spec.Vrf is not null);
         problems.NotSupportedYet("mtu", spec.Mtu is not (null or Network.Mtu));
-        problems.None("importTargets", spec.ImportTargets);
-        problems.None("exportTargets", spec.ExportTargets);
-        return problems.Any
-            ? null
-            : new Network(put.Id, put.Labels, 0, generation, spec, old?.BridgeDomain ?? intent.BridgeDomains.Take().Id);
+        problems.Targets("importTargets", spec.ImportTargets);
+        problems.Targets("exportTargets", spec.ExportTargets);
+        var domain = old?.BridgeDomain ?? intent.BridgeDomains.Take().Id;
+        if (domain > ushort.MaxValue)
+        {
+            // Route distinguishers have room for 16 bits of it.
+            problems.Exhausted("", $"there are {ushort.MaxValue} networks already", "delete networks that nobody uses");
+        }
+
+        return problems.Any ? null : new Network(put.Id, put.Labels, 0, generation, spec, domain);
     }
 
     private static Subnet? OfSubnet(FabricIntent intent, PutCommand put, SubnetSpec spec, long generation, Problems problems)

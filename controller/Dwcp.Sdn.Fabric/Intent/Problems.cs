@@ -126,6 +126,31 @@ internal sealed class Problems
         return address;
     }
 
+    /// <summary>Every text is a route target, and each stands once.</summary>
+    public void Targets(string field, EquatableArray<string> given)
+    {
+        var seen = new HashSet<RouteTarget>();
+        foreach (var (i, text) in given.Index())
+        {
+            if (!RouteTarget.TryParse(text, out var target))
+            {
+                Add($"{field}[{i}]", ProblemCodes.Invalid, $"'{Short(text)}' is not a route target", "write it as 65000:100 or 10.0.0.1:100");
+            }
+            else if (!seen.Add(target))
+            {
+                Add($"{field}[{i}]", ProblemCodes.Invalid, $"{target} stands twice", "give each route target once");
+            }
+        }
+    }
+
+    public void Range(string field, uint? given, uint least, uint most)
+    {
+        if (given is { } value && (value < least || value > most))
+        {
+            Add(field, ProblemCodes.OutOfRange, $"{value} is not from {least} to {most}", $"use {least} to {most}");
+        }
+    }
+
     public void None(string field, EquatableArray<string> given) => NotSupportedYet(field, !given.IsEmpty);
 
     /// <summary>What a caller sent, cut to what fits in a message.</summary>

@@ -6,6 +6,7 @@ using Dwcp.Sdn.Core.Hosts;
 using Dwcp.Sdn.Core.Model;
 using Dwcp.Sdn.Core.Net;
 using Dwcp.Sdn.Core.Store;
+using Dwcp.Sdn.Fabric.Evpn;
 using Dwcp.Sdn.Fabric.Hosts;
 
 namespace Dwcp.Sdn.Fabric.Intent;
@@ -14,6 +15,7 @@ namespace Dwcp.Sdn.Fabric.Intent;
 public static class Records
 {
     private const string HostPrefix = "/hosts/";
+    private const string MovePrefix = "/moves/";
 
     private static readonly JsonSerializerOptions Json = new()
     {
@@ -31,12 +33,16 @@ public static class Records
             new ListConverter<BridgeQosSpec>(),
             new ListConverter<BridgeQueueSpec>(),
             new StringMapConverter(),
+            new ListConverter<BgpPolicySpec>(),
         },
     };
 
     public static string KeyOf(ResourceKind kind, string id) => $"/{new ObjectRef(kind, id)}";
 
     public static string KeyOfHost(string id) => HostPrefix + id;
+
+    /// <summary>Where a port's moves are counted.</summary>
+    public static string KeyOfMove(string port) => MovePrefix + port;
 
     public static byte[] Write(FabricObject value) => value switch
     {
@@ -50,6 +56,9 @@ public static class Records
         }),
         SwitchIntent s => Write(new Stored<SwitchSpec>(s.Generation, s.Labels, s.Spec)),
         BridgeIntent b => Write(new Stored<BridgeSpec>(b.Generation, b.Labels, b.Spec)),
+        BgpSpeakerIntent s => Write(new Stored<BgpSpeakerSpec>(s.Generation, s.Labels, s.Spec)),
+        BgpPeerIntent p => Write(new Stored<BgpPeerSpec>(p.Generation, p.Labels, p.Spec)),
+        EvpnRouteIntent r => Write(new Stored<EvpnRouteSpec>(r.Generation, r.Labels, r.Spec)),
         _ => throw new ArgumentException($"no such kind of object: {value.GetType().Name}", nameof(value)),
     };
 
@@ -62,12 +71,15 @@ public static class Records
             [.. host.Interfaces.Select(i => new StoredInterface(i.Name, i.PortId, i.OfPort.Value, i.Up, i.Since))]),
         Json);
 
-    /// <summary>The intent and the hosts of a store's whole listing.</summary>
+    public static byte[] Write(PortMoves moves) => JsonSerializer.SerializeToUtf8Bytes(new StoredMove(moves.Sequence, moves.Host, moves.Since), Json);
+
+    /// <summary>The intent, the hosts and the moves of ports of a store's whole listing.</summary>
     /// <exception cref="InvalidDataException">A record that this version cannot read; the message names its key.</exception>
-    public static (FabricIntent Intent, ImmutableArray<KnownHost> Hosts) Read(IEnumerable<StoreEntry> entries)
+    public static (FabricIntent Intent, ImmutableArray<KnownHost> Hosts, ImmutableArray<PortMoves> Moves) Read(IEnumerable<StoreEntry> entries)
     {
         var intent = FabricIntent.Empty;
         var hosts = ImmutableArray.CreateBuilder<KnownHost>();
+        var moves = ImmutableArray.CreateBuilder<PortMoves>();
         foreach (var entry in entries)
         {
             try
@@ -81,6 +93,10 @@ public static class Records
                     case "/ports/": intent = intent.With(ReadPort(id, entry)); break;
                     case "/bridges/": intent = intent.With(ReadBridge(id, entry)); break;
                     case "/switches/": intent = intent.With(ReadSwitch(id, entry)); break;
+                    case "/bgp-speaker/": intent = intent.With(ReadSpeaker(id, entry)); break;
+                    case "/bgp-peers/": intent = intent.With(ReadPeer(id, entry)); break;
+                    case "/evpn-routes/": intent = intent.With(ReadRoute(id, entry)); break;
+                    case MovePrefix: moves.Add(ReadMove(id, entry)); break;
                     case HostPrefix: hosts.Add(ReadHost(id, entry)); break;
                     default: throw new InvalidDataException("no such kind of record");
                 }
@@ -91,7 +107,7 @@ public static class Records
             }
         }
 
-        return (intent, hosts.ToImmutable());
+        return (intent, hosts.ToImmutable(), moves.ToImmutable());
     }
 
     private static byte[] Write<T>(Stored<T> stored) => JsonSerializer.SerializeToUtf8Bytes(stored, Json);
@@ -139,6 +155,32 @@ public static class Records
         return new BridgeIntent(id, stored.Labels, entry.ModRevision, stored.Generation, stored.Spec);
     }
 
+    private static BgpSpeakerIntent ReadSpeaker(string id, StoreEntry entry)
+    {
+        var stored = Read<BgpSpeakerSpec>(entry);
+        return new BgpSpeakerIntent(id, stored.Labels, entry.ModRevision, stored.Generation, stored.Spec);
+    }
+
+    private static BgpPeerIntent ReadPeer(string id, StoreEntry entry)
+    {
+        var stored = Read<BgpPeerSpec>(entry);
+        return new BgpPeerIntent(id, stored.Labels, entry.ModRevision, stored.Generation, stored.Spec);
+    }
+
+    private static EvpnRouteIntent ReadRoute(string id, StoreEntry entry)
+    {
+        var stored = Read<EvpnRouteSpec>(entry);
+        return new EvpnRouteIntent(id, stored.Labels, entry.ModRevision, stored.Generation, stored.Spec);
+    }
+
+    private static PortMoves ReadMove(string port, StoreEntry entry)
+    {
+        var stored = JsonSerializer.Deserialize<StoredMove>(entry.Value.Span, Json) is { Host: not null } found
+            ? found
+            : throw new InvalidDataException("it names no host");
+        return new PortMoves(port, stored.Sequence, stored.Host, stored.Since);
+    }
+
     private static KnownHost ReadHost(string id, StoreEntry entry)
     {
         var stored = JsonSerializer.Deserialize<StoredHost>(entry.Value.Span, Json) is { Interfaces: not null } found
@@ -163,6 +205,8 @@ public static class Records
 
         public string[]? Addresses { get; init; }
     }
+
+    private sealed record StoredMove(uint Sequence, string Host, long Since);
 
     private sealed record StoredInterface(string Name, string PortId, uint OfPort, bool Up, long Since);
 

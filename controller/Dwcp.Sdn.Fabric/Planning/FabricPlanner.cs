@@ -18,12 +18,13 @@ internal sealed record Placement(string PortId, string Network, string Host, Loc
 /// Objects are told one by one while the intent is final already, so for a moment two of them may say the same: a port that is
 /// still to go and the one that has taken its address. Every need has an owner, and only the owner clears it.
 /// </remarks>
-internal sealed class FabricPlanner
+internal sealed partial class FabricPlanner
 {
     private readonly Dictionary<string, Member> members = [];
     private readonly Dictionary<string, Placement> placed = [];
     private readonly Dictionary<string, Dictionary<string, Carrier>> carriers = [];
     private readonly Dictionary<string, Dictionary<string, HashSet<ObjectRef>>> floods = [];
+    private readonly Dictionary<IpAddress, string> vteps = [];
     private readonly Claims claims = new();
     private FabricIntent intent = FabricIntent.Empty;
 
@@ -32,6 +33,9 @@ internal sealed class FabricPlanner
 
     /// <summary>A host that is part of the fabric, as it was last told, or null.</summary>
     public KnownHost? MemberOf(string host) => members.GetValueOrDefault(host)?.Host;
+
+    /// <summary>The ids of all hosts of the fabric.</summary>
+    public IReadOnlyCollection<string> Members => members.Keys;
 
     /// <summary>What a host's switch needs; null for a host that is no part of the fabric.</summary>
     public SwitchNeeds? NeedsOf(string host) => members.GetValueOrDefault(host)?.Needs;
@@ -68,6 +72,9 @@ internal sealed class FabricPlanner
         if (!members.TryGetValue(host.Id, out var member))
         {
             members.Add(host.Id, member = new Member { Host = host, Needs = new SwitchNeeds(host.Id, News) });
+            member.Needs.Hold(isHolding);
+            vteps[host.Vtep!.Value] = host.Id;
+            News.Vteps = true;
             PutBase(member, self);
             PortsChanged(host.Id);
             return;
@@ -88,6 +95,9 @@ internal sealed class FabricPlanner
         PutBase(member, self);
         if (before.Vtep != host.Vtep)
         {
+            vteps.Remove(before.Vtep!.Value);
+            vteps[host.Vtep!.Value] = host.Id;
+            News.Vteps = true;
             PortsChanged(host.Id);
             VtepMoved(member, before.Vtep!.Value);
         }
@@ -98,6 +108,8 @@ internal sealed class FabricPlanner
     {
         members[id].IsLeaving = true;
         PortsChanged(id);
+        vteps.Remove(members[id].Host.Vtep!.Value);
+        News.Vteps = true;
         members.Remove(id);
     }
 
@@ -131,6 +143,7 @@ internal sealed class FabricPlanner
     /// <summary>A port was made, changed, removed, or its claims changed.</summary>
     public void PortChanged(string portId)
     {
+        News.Ports.Add(portId);
         var before = placed.GetValueOrDefault(portId);
         var now = Place(portId);
         if (now == before)
@@ -188,7 +201,7 @@ internal sealed class FabricPlanner
     private void Flood(string network, Dictionary<string, Carrier> here, Dictionary<string, HashSet<ObjectRef>> lists)
     {
         var subject = new ObjectRef(ResourceKind.Network, network);
-        var vteps = here.Keys.Select(h => members[h].Host.Vtep!.Value).Order().ToList();
+        var remote = here.Keys.Select(h => members[h].Host.Vtep!.Value).Union(outsides.GetValueOrDefault(network, Nothing).Floods).Order().ToList();
         foreach (var (host, others) in lists)
         {
             if (!here.TryGetValue(host, out var carrier))
@@ -201,7 +214,7 @@ internal sealed class FabricPlanner
                 carrier.Need.BridgeDomain,
                 carrier.Need.Vni,
                 carrier.Ports.Values.Select(p => p.Local.LogicalPort).Order().ToEquatableArray(),
-                vteps.Where(v => v != member.Host.Vtep).ToEquatableArray());
+                remote.Where(v => v != member.Host.Vtep).ToEquatableArray());
             if (carrier.Flood is { } old && old.Key != need.Key)
             {
                 member.Needs.Clear(old, subject);
@@ -216,7 +229,8 @@ internal sealed class FabricPlanner
     {
         if (!intent.Ports.TryGetValue(portId, out var port)
             || !intent.Networks.TryGetValue(port.NetworkId, out var network)
-            || claims.To(portId).FirstOrDefault(c => members.TryGetValue(c.Host, out var m) && !m.IsLeaving) is not { } claim)
+            || elsewhere.Contains(portId)
+            || BoundBy(portId) is not { } claim)
         {
             return null;
         }
@@ -329,6 +343,8 @@ internal sealed class FabricPlanner
         }
 
         here.Add(host, added);
+        EnterOutside(network, member);
+        News.Carriers.Add((network, host));
         FloodChanged(network, host, port);
         return here;
     }
@@ -337,8 +353,10 @@ internal sealed class FabricPlanner
     {
         var here = carriers[network];
         here.Remove(host, out var gone);
+        News.Carriers.Add((network, host));
         var subject = new ObjectRef(ResourceKind.Network, network);
         var member = members[host];
+        ExitOutside(network, member);
         member.Networks.Remove(network);
         member.Needs.Clear(gone!.Need, subject, port);
         if (gone.Flood is { } flood)
@@ -413,6 +431,7 @@ internal sealed class FabricPlanner
 
         foreach (var network in member.Networks)
         {
+            News.Carriers.Add((network, member.Host.Id));
             foreach (var other in carriers[network].Keys)
             {
                 FloodChanged(network, other, member.Subject);
@@ -432,6 +451,9 @@ internal sealed class FabricPlanner
         public HashSet<string> Networks { get; } = [];
 
         public Dictionary<string, int> Peers { get; } = [];
+
+        /// <summary>In how many networks it takes frames from which VTEP outside of the fabric.</summary>
+        public Dictionary<IpAddress, int> Outside { get; } = [];
 
         public ObjectRef Subject => new(ResourceKind.Switch, Host.Id);
     }

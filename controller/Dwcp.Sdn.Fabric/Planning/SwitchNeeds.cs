@@ -17,6 +17,7 @@ public sealed class SwitchNeeds
     private readonly Dictionary<NeedKey, (Need Need, ObjectRef Owner)> needs;
     private readonly Dictionary<NeedKey, Need?> untold = [];
     private readonly Dictionary<ObjectRef, long> pending = [];
+    private HashSet<Cookie>? dropped;
 
     internal SwitchNeeds(string host, PlanNews news)
         : this(host, news, [], 0)
@@ -40,12 +41,37 @@ public sealed class SwitchNeeds
     /// <summary>Whether the switch still has to confirm something of the object.</summary>
     public bool IsPending(ObjectRef subject) => Confirmed < 0 || pending.ContainsKey(subject);
 
+    /// <summary>The same, but what has never been confirmed at all does not count.</summary>
+    public bool IsWaitingFor(ObjectRef subject) => pending.ContainsKey(subject);
+
+    /// <summary>
+    /// While not all is known that the switch needs: whose rules may belong to what is not yet known. What was cleared since is
+    /// known to be gone. Null when everything is known. The answer holds for now and may be used by another thread.
+    /// </summary>
+    public Predicate<Cookie>? IsUnknownYet
+    {
+        get
+        {
+            if (dropped is null)
+            {
+                return null;
+            }
+
+            var gone = dropped.ToHashSet();
+            return cookie => cookie.Kind is NeedKind.RemoteHost or NeedKind.Vtep or NeedKind.LocalFlood or NeedKind.RemoteFlood && !gone.Contains(cookie);
+        }
+    }
+
+    /// <summary>From now on not all is known, or again all.</summary>
+    internal void Hold(bool holds) => dropped = holds ? dropped ?? [] : null;
+
     /// <summary>The same needs for another bridge in place of the former: it has been told nothing and has confirmed nothing.</summary>
-    internal SwitchNeeds ForAnotherBridge() => new(host, news, needs, Generation);
+    internal SwitchNeeds ForAnotherBridge() => new(host, news, needs, Generation) { dropped = dropped is null ? null : [] };
 
     /// <summary>Sets a need that an object owns, on behalf of others too.</summary>
     internal void Set(Need need, ObjectRef owner, params ReadOnlySpan<ObjectRef> others)
     {
+        dropped?.Remove(need.Cookie);
         if (!needs.TryGetValue(need.Key, out var old) || !old.Need.Equals(need))
         {
             needs[need.Key] = (need, owner);
@@ -68,6 +94,7 @@ public sealed class SwitchNeeds
         if (needs.TryGetValue(need.Key, out var old) && old.Owner == owner && old.Need.Equals(need))
         {
             needs.Remove(need.Key);
+            dropped?.Add(need.Cookie);
             Tell(need.Key, null, owner, others);
         }
     }

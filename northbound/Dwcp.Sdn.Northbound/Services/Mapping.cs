@@ -235,7 +235,7 @@ internal static partial class Mapping
         return m;
     }
 
-    private static IEnumerable<V1.Condition> Conditions(ResourceStatus status) => status.Conditions.Select(ToCondition);
+    public static IEnumerable<V1.Condition> Conditions(ResourceStatus status) => status.Conditions.Select(ToCondition);
 
     private static V1.Condition ToCondition(Condition condition) => new()
     {
@@ -260,7 +260,7 @@ internal static partial class Mapping
         where TEnum : struct, System.Enum
         => text is null ? default : System.Enum.Parse<TEnum>(text, ignoreCase: true);
 
-    private static void Set<T>(T? value, Action<T> set)
+    public static void Set<T>(T? value, Action<T> set)
         where T : struct
     {
         if (value is { } given)
@@ -269,7 +269,7 @@ internal static partial class Mapping
         }
     }
 
-    private static void Set(string? value, Action<string> set)
+    public static void Set(string? value, Action<string> set)
     {
         if (value is not null)
         {

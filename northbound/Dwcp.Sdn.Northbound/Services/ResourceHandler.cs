@@ -16,7 +16,7 @@ internal sealed class ResourceHandler<T>(IFabric fabric, ResourceKind kind, Func
     private const int PatchAttempts = 8;
     private static readonly string[] OutputFields = ["id", "resource_version", "generation", "status"];
 
-    private readonly string _name = kind.ToString().ToLowerInvariant();
+    private readonly string _name = string.Concat(kind.ToString().Select((c, i) => i > 0 && char.IsUpper(c) ? $" {c}" : $"{c}")).ToLowerInvariant();
 
     public Task<T> GetAsync(string id)
         => Task.FromResult(fabric.Find(kind, id) is { } found ? Show(found) : throw Outcomes.NotFound(_name, id));

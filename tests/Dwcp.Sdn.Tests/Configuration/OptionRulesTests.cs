@@ -27,7 +27,6 @@ public class OptionRulesTests
     [Theory]
     [InlineData("--openflow-tls", "127.0.0.1:6654")]
     [InlineData("--ovsdb-tls", "127.0.0.1:6641")]
-    [InlineData("--bgp", "127.0.0.1:1179")]
     public void What_is_not_supported_yet_is_refused(string option, string value) =>
         Assert.StartsWith($"{option}: not supported yet. Leave it out", new Given(option, value).Problems().Single());
 

@@ -23,7 +23,7 @@ internal sealed class FabricBench
     public DateTimeOffset Now { get; set; } = new(2030, 1, 1, 0, 0, 0, TimeSpan.Zero);
 
     /// <summary>What the last <see cref="Settle"/> asked for.</summary>
-    public Effects Last { get; private set; } = new([], [], [], [], []);
+    public Effects Last { get; private set; } = new([], [], [], [], false, []);
 
     public IReadOnlyDictionary<string, StoreEntry> Store => store;
 
@@ -195,6 +195,9 @@ internal sealed class FabricBench
     /// <summary>What a switch was told so far, in an order that does not depend on how it came about.</summary>
     public string[] Held(DatapathId datapath) =>
         loops.TryGetValue(datapath, out var loop) ? [.. loop.Held.Values.Select(n => n.ToString()!).Order(StringComparer.Ordinal)] : [];
+
+    /// <summary>The needs that a switch was told.</summary>
+    public IReadOnlyCollection<Need> Needs(DatapathId datapath) => loops.TryGetValue(datapath, out var loop) ? loop.Held.Values : [];
 
     public Resource Get(ResourceKind kind, string id) => Machine.Snapshot.Of(kind)[id];
 

@@ -21,8 +21,8 @@ public class JudgeNetworkTests
         { "unknownUnicast", ProblemCodes.Invalid, new NetworkSpec { Vni = 1, UnknownUnicast = "LEARN" } },
         { "vrf", ProblemCodes.NotSupportedYet, new NetworkSpec { Vni = 1, Vrf = "red" } },
         { "mtu", ProblemCodes.NotSupportedYet, new NetworkSpec { Vni = 1, Mtu = 1500 } },
-        { "importTargets", ProblemCodes.NotSupportedYet, new NetworkSpec { Vni = 1, ImportTargets = ["65000:1"] } },
-        { "exportTargets", ProblemCodes.NotSupportedYet, new NetworkSpec { Vni = 1, ExportTargets = ["65000:1"] } },
+        { "importTargets[1]", ProblemCodes.Invalid, new NetworkSpec { Vni = 1, ImportTargets = ["65000:1", "blue"] } },
+        { "exportTargets[1]", ProblemCodes.Invalid, new NetworkSpec { Vni = 1, ExportTargets = ["65000:1", "65000:1"] } },
     };
 
     [Theory]
@@ -39,13 +39,13 @@ public class JudgeNetworkTests
     [Fact]
     public void All_problems_of_a_request_are_told_at_once()
     {
-        var spec = new NetworkSpec { Vni = 16777216, Type = "VLAN", Encapsulation = "X", Vrf = "red", Mtu = 9000, ImportTargets = ["1:1"] };
+        var spec = new NetworkSpec { Vni = 16777216, Type = "VLAN", Encapsulation = "X", Vrf = "red", Mtu = 9000, ImportTargets = ["1:"] };
         var labels = Ask.NoLabels.Add("", "x");
 
         var problems = bench.Refused(new PutCommand(ResourceKind.Network, "Blue!", spec, labels), OutcomeKind.Invalid);
 
         Assert.Equal(
-            ["encapsulation", "id", "importTargets", "labels.", "mtu", "type", "vni", "vrf"],
+            ["encapsulation", "id", "importTargets[0]", "labels.", "mtu", "type", "vni", "vrf"],
             problems.Select(p => p.Field).Order(StringComparer.Ordinal));
     }
 

@@ -24,7 +24,7 @@ public class RecordsTests
         bench.Do(Ask.Switch("h1", "OBSERVED") with { Labels = labels });
         bench.Do(Ask.Switch("h2", null));
 
-        var (intent, hosts) = Records.Read(bench.Listing.Entries);
+        var (intent, hosts, _) = Records.Read(bench.Listing.Entries);
 
         Assert.Empty(hosts);
         foreach (var kind in Enum.GetValues<ResourceKind>())

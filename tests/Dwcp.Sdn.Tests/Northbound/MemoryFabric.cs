@@ -18,6 +18,9 @@ internal sealed class MemoryFabric(TimeProvider clock) : IFabric
 
     public Dictionary<string, ImmutableArray<FlowEntry>> Flows { get; } = [];
 
+    /// <summary>What the speaker holds; none without a speaker.</summary>
+    public ImmutableArray<HeldRoute> Routes { get; set; }
+
     /// <summary>Runs before each command is judged, as another caller's request may.</summary>
     public Action? Before { get; set; }
 
@@ -48,6 +51,9 @@ internal sealed class MemoryFabric(TimeProvider clock) : IFabric
 
     public Task<ImmutableArray<FlowEntry>?> ReadFlowsAsync(string switchId, CancellationToken stop)
         => Task.FromResult(Flows.TryGetValue(switchId, out var flows) ? (ImmutableArray<FlowEntry>?)flows : null);
+
+    public Task<HeldRoutes?> ReadRoutesAsync(HeldRouteQuery query, CancellationToken stop)
+        => Task.FromResult(Routes.IsDefault ? null : new HeldRoutes([.. Routes.Skip(query.From).Take(query.Limit)], query.From + query.Limit < Routes.Length ? query.From + query.Limit : null));
 
     public EventList Events() => _feed.Events();
 
@@ -183,6 +189,9 @@ internal sealed class MemoryFabric(TimeProvider clock) : IFabric
             ResourceKind.Network => new NetworkStatus(conditions, generation, 7, 1450, ["h1"], 0),
             ResourceKind.Subnet => new SubnetStatus(conditions, generation, 0),
             ResourceKind.Port => new PortStatus(conditions, generation, 3, null, null, null, "UNBOUND"),
+            ResourceKind.BgpSpeaker => new BgpSpeakerStatus(conditions, generation, null, 0, 0, 0, 0, 0),
+            ResourceKind.BgpPeer => new BgpPeerStatus(conditions, generation, false, []),
+            ResourceKind.EvpnRoute => new EvpnRouteStatus(conditions, generation),
             _ => new SwitchStatus(
                 conditions, generation, "0000000000000001", "192.0.2.1:40000", "192.0.2.1", "host1", "3.1.0", "1.3", true,
                 [new(5, "tap0", "system", "vm1", null)], 40, 2, 3, "meters"),

@@ -1,0 +1,57 @@
+using System.Collections.Immutable;
+using Dwcp.Sdn.Core.Evpn;
+using Dwcp.Sdn.Core.Net;
+
+namespace Dwcp.Sdn.Core.Model;
+
+/// <summary>What is true of the BGP speaker.</summary>
+/// <param name="Endpoint">Where it listens, as ADDR:PORT; null when it does not.</param>
+/// <param name="Established">How many sessions stand.</param>
+/// <param name="Routes">How many routes it holds.</param>
+/// <param name="Paths">How many paths these have.</param>
+/// <param name="Announced">Routes of the fabric and injected ones.</param>
+/// <param name="Imported">Routes of peers that networks here import.</param>
+public sealed record BgpSpeakerStatus(
+    EquatableArray<Condition> Conditions, long ObservedGeneration, string? Endpoint, int Established, int Routes, int Paths, int Announced, int Imported)
+    : ResourceStatus(Conditions, ObservedGeneration);
+
+/// <summary>A session with a peer.</summary>
+/// <param name="Address">The peer's.</param>
+/// <param name="State">As RFC 4271 §8.2.2 calls it, in capitals.</param>
+/// <param name="EstablishedAt">Null while it does not stand.</param>
+/// <param name="Malformed">Routes that were left out or withdrawn, RFC 7606.</param>
+/// <param name="Stale">Its routes are kept while it restarts.</param>
+public sealed record BgpSession(
+    string? Address,
+    string State,
+    DateTimeOffset? EstablishedAt,
+    string? RouterId,
+    EquatableArray<string> Families,
+    int Routes,
+    long Malformed,
+    bool Stale,
+    string? LastError);
+
+/// <summary>What is true of a peer: one session, or of a range as many as came.</summary>
+public sealed record BgpPeerStatus(
+    EquatableArray<Condition> Conditions, long ObservedGeneration, bool PasswordSet, EquatableArray<BgpSession> Sessions)
+    : ResourceStatus(Conditions, ObservedGeneration);
+
+/// <summary>What is true of an injected route.</summary>
+public sealed record EvpnRouteStatus(EquatableArray<Condition> Conditions, long ObservedGeneration)
+    : ResourceStatus(Conditions, ObservedGeneration);
+
+/// <summary>Which of the speaker's routes to read.</summary>
+/// <param name="From">What <see cref="HeldRoutes.Next"/> of the part before said.</param>
+/// <param name="Address">Of a host, or within a prefix.</param>
+public sealed record HeldRouteQuery(int From, int Limit, byte? Type, Vni? Vni, MacAddress? Mac, IpAddress? Address, string? Peer, bool BestOnly);
+
+/// <summary>A path of a route that the speaker holds.</summary>
+/// <param name="Peer">Whose it is; null for one of our own.</param>
+/// <param name="Object">What asked for it, if it is our own, such as <c>ports/vm1</c>.</param>
+/// <param name="Decided">The step of route selection that told it from the next best, or from the best.</param>
+public sealed record HeldRoute(Route Route, PathAttributes Attributes, string? Peer, string? Object, bool Best, string Decided, bool Stale);
+
+/// <summary>A part of the speaker's routes.</summary>
+/// <param name="Next">Where the next part begins; null at the end.</param>
+public sealed record HeldRoutes(ImmutableArray<HeldRoute> Items, int? Next);

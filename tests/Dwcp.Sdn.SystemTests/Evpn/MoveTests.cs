@@ -1,0 +1,66 @@
+namespace Dwcp.Sdn.SystemTests.Evpn;
+
+/// <summary>A VM that moves between our hosts and to a leaf and back, as the leaf sees it.</summary>
+public sealed class MoveTests
+{
+    private const int Vni = 10001;
+    private const string Address = "10.1.0.11";
+    private const string Mac = "02:00:00:00:01:0b";
+
+    [Fact]
+    public async Task A_VM_that_moves_takes_one_step_each_time_and_the_leaf_follows()
+    {
+        await using var site = await Site.UpAsync(["--hosts", "2"], "--bgp", "127.0.0.1:0");
+        await using var leaf = await Leaf.UpAsync(site.Lab, 201, null, Vni);
+        await site.NetworkAsync("blue", 1);
+        await site.Api.PutAsync("/v1/bgp-speaker", """{"localAs": 65000, "routerId": "192.0.2.254"}""");
+        await site.Api.PutAsync("/v1/bgp-peers/leaf1", $$"""{"address": "{{leaf.Management}}", "remoteAs": 65000}""");
+        await site.Api.WaitAsync("/v1/bgp-peers/leaf1", "Degraded", "False", 30);
+        await site.VmAsync("h2", "b2", "blue", "10.1.0.12");
+        await site.VmAsync("h1", "b1", "blue", Address);
+        await leaf.HostAsync("x1", Vni, "10.1.0.101/24", "02:00:00:00:01:65");
+        await ReachedAsync(leaf, "x1");
+        var sequence = 0u;
+
+        // Between our hosts: three moves, three steps.
+        foreach (var host in (string[])["h2", "h1", "h2"])
+        {
+            await site.Lab.UnplugAsync("b1");
+            await site.PlugAsync(host, "b1", Address);
+            await ReachedAsync(leaf, "x1");
+            Assert.Equal(++sequence, await SequenceAsync(site, own: true));
+        }
+
+        // To the leaf, whose kernel learns the MAC from the machine's frames, and back, three times.
+        foreach (var round in (int[])[1, 2, 3])
+        {
+            await site.Lab.UnplugAsync("b1");
+            var name = $"m{round}";
+            await leaf.HostAsync(name, Vni, $"{Address}/24", Mac);
+            await Until.TrueAsync(
+                "the leaf announces it", TimeSpan.FromSeconds(15), async () => await SequenceAsync(site, own: false) is not null, () => leaf.VtyshAsync("show bgp l2vpn evpn"));
+            await site.ReachesAsync("b2", Address);
+            Assert.Null(await SequenceAsync(site, own: true));
+
+            var heard = await SequenceAsync(site, own: false);
+            await leaf.PlugAsync(name, Vni, plugged: false);
+            await site.PlugAsync("h1", "b1", Address);
+            await ReachedAsync(leaf, "x1");
+            await site.ReachesAsync("b2", Address);
+            Assert.Equal(sequence = Math.Max(sequence, heard!.Value) + 1, await SequenceAsync(site, own: true));
+        }
+
+        Assert.Empty(await site.Api.EventsAsync("DuplicateMac", "ports/b1"));
+    }
+
+    private static Task ReachedAsync(Leaf leaf, string host) => Until.TrueAsync(
+        $"{host} reaches the VM", TimeSpan.FromSeconds(20), async () => (await leaf.PingAsync(host, Address, 1)).Lost == 0, () => leaf.VtyshAsync("show bgp l2vpn evpn"));
+
+    /// <summary>The sequence of the VM's MAC as we announce it, or as the leaf does; null when it is not announced.</summary>
+    private static async Task<uint?> SequenceAsync(Site site, bool own)
+    {
+        var routes = (await site.Api.GetAsync($"/v1/evpn-routes?mac={Mac}")).Body.GetProperty("items").EnumerateArray()
+            .Where(r => r.GetProperty("status").GetProperty("origin").GetString() == (own ? "ports/b1" : "bgp-peers/leaf1")).ToList();
+        return routes.Count == 0 ? null : routes.Max(r => r.TryGetProperty("sequence", out var sequence) ? sequence.GetUInt32() : 0);
+    }
+}
