@@ -125,7 +125,15 @@ public class ExportTests
         var bench = new EvpnBench(0);
         var spec = new EvpnRouteSpec
         {
-            Type = 2, Rd = "192.0.2.7:1", Mac = Mac, Ip = "10.0.0.9", Vni = 100, NextHop = "192.0.2.7", Sequence = 4, Sticky = true, RouterMac = "02:00:00:00:00:77",
+            Type = 2,
+            Rd = "192.0.2.7:1",
+            Mac = Mac,
+            Ip = "10.0.0.9",
+            Vni = 100,
+            NextHop = "192.0.2.7",
+            Sequence = 4,
+            Sticky = true,
+            RouterMac = "02:00:00:00:00:77",
         };
 
         bench.Do(new PutCommand(ResourceKind.EvpnRoute, "x", spec, Ask.NoLabels));
