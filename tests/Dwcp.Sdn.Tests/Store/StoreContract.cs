@@ -205,10 +205,7 @@ public abstract class StoreContract : IAsyncLifetime
         using var stop = new CancellationTokenSource(Soon);
         await using var watch = store.WatchAsync("/quiet", 0, stop.Token).GetAsyncEnumerator();
         var next = watch.MoveNextAsync().AsTask();
-        for (var i = 0; i < 1000; i++)
-        {
-            await PutAsync("/busy", $"{i}");
-        }
+        await Task.WhenAll(Enumerable.Range(0, 1000).Select(i => PutAsync("/busy", $"{i}")));
 
         Assert.True(await next.WaitAsync(Soon));
         Assert.Equal((1000, 0), (watch.Current.Revision, watch.Current.Events.Count));
