@@ -71,16 +71,21 @@ public sealed partial class FabricMachine
         ],
     };
 
-    private Resource? Describe(ObjectRef subject) => subject.Kind switch
+    private Resource? Describe(ObjectRef subject) =>
+        Intent.Find(subject.Kind, subject.Id) is { } found ? Describe(found)
+        : subject.Kind is ResourceKind.Switch ? DescribeSwitch(subject.Id, null)
+        : null;
+
+    private Resource? Describe(FabricObject value) => value switch
     {
-        ResourceKind.Network => Intent.Networks.TryGetValue(subject.Id, out var n) ? Describe(n) : null,
-        ResourceKind.Subnet => Intent.Subnets.TryGetValue(subject.Id, out var s) ? Describe(s) : null,
-        ResourceKind.Port => Intent.Ports.TryGetValue(subject.Id, out var p) ? Describe(p) : null,
-        ResourceKind.Bridge => Intent.Bridges.TryGetValue(subject.Id, out var b) ? Describe(b) : null,
-        ResourceKind.BgpSpeaker => Intent.BgpSpeaker is { } speaker ? Describe(speaker) : null,
-        ResourceKind.BgpPeer => Intent.BgpPeers.TryGetValue(subject.Id, out var peer) ? Describe(peer) : null,
-        ResourceKind.EvpnRoute => Intent.EvpnRoutes.TryGetValue(subject.Id, out var route) ? Describe(route) : null,
-        _ => DescribeSwitch(subject.Id),
+        Network n => Describe(n),
+        Subnet s => Describe(s),
+        Port p => Describe(p),
+        BridgeIntent b => Describe(b),
+        BgpSpeakerIntent s => Describe(s),
+        BgpPeerIntent p => Describe(p),
+        EvpnRouteIntent r => Describe(r),
+        _ => DescribeSwitch(value.Id, (SwitchIntent)value),
     };
 
     private static Resource ToResource(ResourceKind kind, FabricObject o, ResourceSpec spec, ResourceSpec given, ResourceStatus status) =>
@@ -219,19 +224,18 @@ public sealed partial class FabricMachine
     private bool IsConnected(string host) =>
         registry.Known.GetValueOrDefault(host)?.DatapathId is { } datapath && sightings.ContainsKey(datapath) && registry.OwnerOf(datapath)?.Id == host;
 
-    private Resource? DescribeSwitch(string id) => DescribeSwitch(id, Intent.Switches.GetValueOrDefault(id));
-
     private Resource? DescribeSwitch(string id, SwitchIntent? intent)
     {
         var host = registry.Known.GetValueOrDefault(id);
         var datapath = host?.DatapathId;
-        if (host is null && Core.Net.DatapathId.TryParse(id, out var parsed) && sightings.ContainsKey(parsed))
+        KnownHost? owner = null;
+        if (host is null && Core.Net.DatapathId.TryParse(id, out var parsed))
         {
-            datapath = parsed;
+            owner = registry.OwnerOf(parsed) is { Vtep: not null } announced ? announced : null;
+            datapath = owner is null && sightings.ContainsKey(parsed) ? parsed : null;
         }
 
-        if ((host is null && datapath is null && intent is null)
-            || (host is null && datapath is { } owned && registry.OwnerOf(owned) is { Vtep: not null }))
+        if (host is null && datapath is null && intent is null)
         {
             return null;
         }
@@ -240,9 +244,9 @@ public sealed partial class FabricMachine
         var inventory = registry.SpeakerOf(id)?.Inventory;
         var needs = planner.NeedsOf(id);
         var generation = intent?.Generation ?? 0;
-        var mode = ModeOf(id, host);
+        var mode = ModeOf(intent, host);
         var status = new SwitchStatus(
-            [SwitchAccepted(id, host, mode, generation), SwitchProgrammed(needs, sighting, mode, generation), SwitchDegraded(id, inventory, generation)],
+            [SwitchAccepted(id, host, owner, mode, generation), SwitchProgrammed(needs, sighting, mode, generation), SwitchDegraded(id, inventory, generation)],
             generation,
             datapath?.ToString(),
             sighting?.Address,
@@ -274,8 +278,13 @@ public sealed partial class FabricMachine
             .Select(i => new SwitchPortStatus(i.OfPort?.Value ?? 0, i.Name, i.Type, i.IfaceId, i.Error)),
     ];
 
-    private Condition SwitchAccepted(string id, KnownHost? host, string mode, long generation)
+    private Condition SwitchAccepted(string id, KnownHost? host, KnownHost? owner, string mode, long generation)
     {
+        if (owner is not null)
+        {
+            return Is(ConditionType.Accepted, false, "HasOtherId", $"it is the switch of host '{owner.Id}', which decides about it: see /v1/switches/{owner.Id}", generation);
+        }
+
         if (mode == "LEARNING")
         {
             return Is(ConditionType.Accepted, true, "Learning", "its mode is LEARNING: it forwards by what it learns", generation);

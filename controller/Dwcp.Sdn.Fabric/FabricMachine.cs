@@ -145,18 +145,9 @@ public sealed partial class FabricMachine
     }
 
     /// <summary>The object as it would be after a judgement that is not carried out.</summary>
-    public Resource? Preview(Judgement judgement) => judgement.Changed switch
-    {
-        [Network n, ..] => Describe(n),
-        [Subnet s, ..] => Describe(s),
-        [Port p, ..] => Describe(p),
-        [SwitchIntent s, ..] => DescribeSwitch(s.Id, s),
-        [BridgeIntent b, ..] => Describe(b),
-        [BgpSpeakerIntent s, ..] => Describe(s),
-        [BgpPeerIntent p, ..] => Describe(p),
-        [EvpnRouteIntent r, ..] => Describe(r),
-        _ => null,
-    };
+    public Resource? Preview(Judgement judgement) => judgement.Changed is [var value, ..]
+        ? Describe(value with { Version = Intent.Find(RefOf(value).Kind, value.Id)?.Version ?? 0 })
+        : null;
 
     /// <summary>Whose contribution a rule is, by its cookie, such as <c>ports/vm1</c>.</summary>
     public IReadOnlyDictionary<ulong, string> NamesOfCookies(DatapathId datapath) =>
@@ -268,7 +259,7 @@ public sealed partial class FabricMachine
     }
 
     /// <summary>FABRIC, OBSERVED or LEARNING.</summary>
-    public string ModeOf(DatapathId datapath) => ModeOf(SwitchRef(datapath).Id, registry.OwnerOf(datapath));
+    public string ModeOf(DatapathId datapath) => ModeOf(Intent.Switches.GetValueOrDefault(SwitchRef(datapath).Id), registry.OwnerOf(datapath));
 
     /// <summary>A barrier confirmed that a switch asks us about every frame that it has no flow for.</summary>
     public void Learns(DatapathId datapath)
@@ -497,12 +488,11 @@ public sealed partial class FabricMachine
         }
     }
 
-    private string ModeOf(string id, KnownHost? host) =>
-        Intent.Switches.GetValueOrDefault(id)?.Spec.Mode ?? (host?.Vtep is not null ? "FABRIC" : unknownMode);
+    private string ModeOf(SwitchIntent? intent, KnownHost? host) => intent?.Spec.Mode ?? (host?.Vtep is not null ? "FABRIC" : unknownMode);
 
     private bool IsMember(KnownHost host) =>
         host.Vtep is not null
-        && ModeOf(host.Id, host) == "FABRIC"
+        && ModeOf(Intent.Switches.GetValueOrDefault(host.Id), host) == "FABRIC"
         && registry.RivalOf(host) is null;
 
     /// <summary>A switch came, went, is another or was confirmed for the first time: that shows in all it carries and in all that waits for it.</summary>

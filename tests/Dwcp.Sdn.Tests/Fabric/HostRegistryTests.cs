@@ -3,6 +3,7 @@ using Dwcp.Sdn.Core.Hosts;
 using Dwcp.Sdn.Core.Model;
 using Dwcp.Sdn.Core.Store;
 using Dwcp.Sdn.Fabric.Hosts;
+using Dwcp.Sdn.Fabric.Intent;
 
 namespace Dwcp.Sdn.Tests.Fabric;
 
@@ -339,6 +340,30 @@ public class HostRegistryTests
         bench.HostSeen(1, h1.Inventory);
 
         Assert.Equal((ConditionStatus.False, "Observed"), Accepted("h1"));
+    }
+
+    [Fact]
+    public void What_an_operator_would_decide_is_shown_without_being_done()
+    {
+        bench.HostSeen(1, h1.Inventory);
+
+        var known = bench.Machine.Preview(Judge.Of(bench.Machine.Intent, Ask.Switch("h1", "OBSERVED")));
+        var unknown = bench.Machine.Preview(Judge.Of(bench.Machine.Intent, Ask.Switch("h7", null)));
+
+        Assert.Equal("OBSERVED", ((SwitchSpec)known!.Spec).Mode);
+        Assert.Equal("h7", unknown!.Id);
+        Assert.Equal((ConditionStatus.True, "Announced"), Accepted("h1"));
+    }
+
+    [Fact]
+    public void A_decision_under_the_datapath_of_a_host_is_told_that_the_host_has_another_id()
+    {
+        bench.HostSeen(1, h1.Inventory);
+        bench.SwitchUp(h1.Datapath);
+        bench.Do(Ask.Switch(h1.Datapath.ToString(), "OBSERVED"));
+
+        Assert.Equal((ConditionStatus.False, "HasOtherId"), Accepted(h1.Datapath.ToString()));
+        Assert.True(IsMember("h1", h1));
     }
 
     [Fact]
