@@ -24,6 +24,12 @@ internal sealed class FabricLoop(FabricMachine machine, IStateStore store, TimeP
     /// <summary>How long what was seen of hosts waits after a failed commit; requests do not.</summary>
     private static readonly TimeSpan RecordsRetry = TimeSpan.FromSeconds(1);
 
+    /// <summary>How long events wait for others to be stored with them; what happened less long before a crash is lost.</summary>
+    private static readonly TimeSpan EventsGather = TimeSpan.FromSeconds(1);
+
+    /// <summary>How often events are looked at that may have been kept long enough.</summary>
+    private static readonly TimeSpan EventsExpire = TimeSpan.FromMinutes(1);
+
     private readonly Channel<Message> messages = Channel.CreateBounded<Message>(
         new BoundedChannelOptions(8192) { SingleReader = true, FullMode = BoundedChannelFullMode.Wait }); // Full: senders wait, which slows peers and callers down.
 
@@ -31,6 +37,7 @@ internal sealed class FabricLoop(FabricMachine machine, IStateStore store, TimeP
     private readonly HashSet<string> recordsToDelete = [];
     private Message? held;
     private bool recordsRest;
+    private bool eventsGather;
 
     private readonly ChangeFeed feed = new((uint)Random.Shared.NextInt64(1, uint.MaxValue), time);
 
@@ -81,10 +88,20 @@ internal sealed class FabricLoop(FabricMachine machine, IStateStore store, TimeP
 
     public async Task RunAsync(CancellationToken stop)
     {
+        using var expiry = time.CreateTimer(_ => messages.Writer.TryWrite(new InputMessage(static m => m.StoreEvents())), null, EventsExpire, EventsExpire);
         Publish();
-        while (held is not null || await messages.Reader.WaitToReadAsync(stop))
+        try
         {
-            await StepAsync();
+            while (held is not null || await messages.Reader.WaitToReadAsync(stop))
+            {
+                await StepAsync();
+            }
+        }
+        finally
+        {
+            machine.StoreEvents();
+            Publish();
+            await CommitAsync([]);
         }
     }
 
@@ -219,6 +236,16 @@ internal sealed class FabricLoop(FabricMachine machine, IStateStore store, TimeP
         await messages.Writer.WriteAsync(new InputMessage(_ => recordsRest = false));
     }
 
+    private async Task GatherAsync()
+    {
+        await Task.Delay(EventsGather, time);
+        await messages.Writer.WriteAsync(new InputMessage(m =>
+        {
+            eventsGather = false;
+            m.StoreEvents();
+        }));
+    }
+
     private IEnumerable<Expectation> Expected(Judgement judgement) =>
         judgement.Changed.Select(o => new ObjectRef(FabricMachine.RefOf(o).Kind, o.Id))
             .Concat(judgement.Removed.Select(r => new ObjectRef(r.Kind, r.Id)))
@@ -263,6 +290,12 @@ internal sealed class FabricLoop(FabricMachine machine, IStateStore store, TimeP
         }
 
         StoreRecords();
+        if (machine.HasNewEvents && !eventsGather)
+        {
+            eventsGather = true;
+            _ = GatherAsync();
+        }
+
         foreach (var datapath in effects.Wake)
         {
             SwitchWoken?.Invoke(datapath);

@@ -5,6 +5,7 @@ using Dwcp.Sdn.Core;
 using Dwcp.Sdn.Core.Model;
 using Dwcp.Sdn.Core.Net;
 using Dwcp.Sdn.Core.Store;
+using Dwcp.Sdn.Fabric.Changes;
 using Dwcp.Sdn.Fabric.Hosts;
 
 namespace Dwcp.Sdn.Fabric.Intent;
@@ -74,6 +75,7 @@ public static class Records
                     case "/ports/": intent = intent.With(ReadPort(id, entry)); break;
                     case "/switches/": intent = intent.With(ReadSwitch(id, entry)); break;
                     case HostPrefix: hosts.Add(ReadHost(id, entry)); break;
+                    case EventJournal.Prefix: break; // Read by the journal itself.
                     default: throw new InvalidDataException("no such kind of record");
                 }
             }
