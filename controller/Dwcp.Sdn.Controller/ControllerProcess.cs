@@ -35,7 +35,7 @@ internal sealed class ControllerProcess(ControllerOptions options, ILoggerFactor
         {
             await using var store = await SqliteStateStore.OpenAsync(Path.Combine(options.Data, "state.db"));
             var listing = await store.ListAsync("/", stop: ending.Token);
-            await RunAsync(new FabricMachine(listing, options.OpenFlowUnknown.ToString().ToUpperInvariant()), store, ending.Token);
+            await RunAsync(new FabricMachine(listing, options.OpenFlowUnknown.ToString().ToUpperInvariant()) { EventsKeptFor = options.EventsKept }, store, ending.Token);
         }
         catch (OperationCanceledException) when (ending.IsCancellationRequested)
         {

@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using Dwcp.Sdn.Core;
 using Dwcp.Sdn.Core.Hosts;
 using Dwcp.Sdn.Core.Model;
+using Dwcp.Sdn.Fabric.Changes;
 using Dwcp.Sdn.Fabric.Hosts;
 using Dwcp.Sdn.Fabric.Intent;
 using Dwcp.Sdn.Fabric.Planning;
@@ -11,8 +12,6 @@ namespace Dwcp.Sdn.Fabric;
 /// <summary>What is true of each object, judged again for those that something happened to.</summary>
 public sealed partial class FabricMachine
 {
-    private const int EventsKept = 10_000;
-
     private ImmutableArray<FabricEvent> Publish(DateTimeOffset now)
     {
         var next = Snapshot with { Revision = Revision };
@@ -48,10 +47,13 @@ public sealed partial class FabricMachine
         foreach (var e in events)
         {
             kept = kept.Enqueue(e);
-            if (e.Sequence > EventsKept)
-            {
-                kept = kept.Dequeue();
-            }
+        }
+
+        eventCount += events.Length;
+        while (!kept.IsEmpty && (eventCount > EventJournal.Kept || kept.Peek().Time <= now - EventsKeptFor))
+        {
+            kept = kept.Dequeue();
+            eventCount--;
         }
 
         happened.Clear();

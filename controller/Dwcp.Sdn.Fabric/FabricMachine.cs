@@ -3,6 +3,7 @@ using Dwcp.Sdn.Core.Hosts;
 using Dwcp.Sdn.Core.Model;
 using Dwcp.Sdn.Core.Net;
 using Dwcp.Sdn.Core.Store;
+using Dwcp.Sdn.Fabric.Changes;
 using Dwcp.Sdn.Fabric.Hosts;
 using Dwcp.Sdn.Fabric.Intent;
 using Dwcp.Sdn.Fabric.Planning;
@@ -50,7 +51,9 @@ public sealed partial class FabricMachine
     private readonly HashSet<string> stored = [];
     private readonly HashSet<DatapathId> learning = [];
     private readonly string unknownMode;
+    private readonly EventJournal journal;
     private long eventSequence;
+    private int eventCount;
 
     /// <summary>The state of a store's whole listing.</summary>
     /// <param name="listing">All records.</param>
@@ -60,6 +63,9 @@ public sealed partial class FabricMachine
     {
         this.unknownMode = unknownMode;
         var (intent, hosts, moved) = Records.Read(listing.Entries);
+        journal = new(listing.Entries);
+        (eventSequence, eventCount) = (journal.Last, journal.PastCount);
+        Snapshot = FabricSnapshot.Empty with { Events = journal.Past };
         Revision = listing.Revision;
         Intent = intent;
         planner.Use(intent);
@@ -84,7 +90,13 @@ public sealed partial class FabricMachine
 
     public long Revision { get; private set; }
 
-    public FabricSnapshot Snapshot { get; private set; } = FabricSnapshot.Empty;
+    public FabricSnapshot Snapshot { get; private set; }
+
+    /// <summary>How long events are kept, here and in the store.</summary>
+    public TimeSpan EventsKeptFor { get; set; } = TimeSpan.FromDays(1);
+
+    /// <summary>Whether something happened that the store does not know; <see cref="StoreEvents"/> changes that.</summary>
+    public bool HasNewEvents => journal.IsBehind;
 
     /// <summary>The store has committed what was judged: the intent moves on.</summary>
     public void Committed(long revision, IEnumerable<Judgement> judgements)
@@ -307,6 +319,9 @@ public sealed partial class FabricMachine
     /// <summary>A reconcile pass found on a switch what nobody asked for, or missed what somebody did, and put it right.</summary>
     public void SwitchRepaired(DatapathId datapath, string message) => Happened("SwitchRepaired", SwitchRef(datapath), message);
 
+    /// <summary>What <see cref="Settle"/> says next is to hold the records of events, new and over.</summary>
+    public void StoreEvents() => journal.Due();
+
     /// <summary>Finishes a burst of inputs: needs are complete, a new snapshot is visible, and the caller learns what to do.</summary>
     public Effects Settle(DateTimeOffset now)
     {
@@ -331,6 +346,8 @@ public sealed partial class FabricMachine
 
         hostsToStore.Clear();
         StoreMoves(puts, deletes);
+        journal.Add(events);
+        journal.Write(now, EventsKeptFor, puts, deletes);
         toWake.UnionWith(planner.News.Hosts.Select(id => registry.Known.GetValueOrDefault(id)?.DatapathId).OfType<DatapathId>());
         var wake = toWake.Where(sightings.ContainsKey).ToImmutableArray();
         toWake.Clear();

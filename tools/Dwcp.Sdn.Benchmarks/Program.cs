@@ -9,6 +9,7 @@ using Dwcp.Sdn.Benchmarks;
     ("flows", "ADDR:PORT BRIDGE [FLOWS]: flows per second into the real switch that connects there, beside ovs-ofctl", FlowsBenchmark.RunAsync),
     ("bgp", "[ROUTES] [dwcp,frr,gobgp] [load|mesh]: loads, single changes, memory and a mesh through each reflector in turn", BgpBenchmark.RunAsync),
     ("openflow", "[CASE…]: packet-ins answered per second beside ovs-testcontroller, handshakes, idle switches", OpenFlowBenchmark.RunAsync),
+    ("api", "HTTP GRPC: calls, messages and requests per second of a running controller, beside grpcio; changes to 1,000 watchers", ApiBenchmark.RunAsync),
     ("store-writer", "FILE WRITERS [COMMITS]: commits until killed and prints each acknowledgement (for tests)", StoreWriter.RunAsync),
     ("store-shell", "FILE: put, list and close from standard input (for tests)", StoreShell.RunAsync),
 ];

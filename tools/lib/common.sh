@@ -19,6 +19,7 @@ requirements() {
                 ethtool=ethtool ping=iputils-ping jq=jq ;;
         controller) printf '%s\n' lib:libsqlite3.so.0=libsqlite3-0 ;;
         run) requirements lab; requirements controller; printf '%s\n' curl=curl ;;
+        bench) requirements run; printf '%s\n' wrk=wrk python:grpc=python3-grpcio ;;
         test) requirements run; requirements grpc; printf '%s\n' strace=strace tcpdump=tcpdump arping=iputils-arping \
                 file:/usr/lib/frr/bgpd=frr gobgpd=gobgpd mandoc=mandoc ;;
         grpc) printf '%s\n' protoc=protobuf-compiler grpc_python_plugin=protobuf-compiler-grpc \

@@ -42,6 +42,9 @@ internal sealed record ControllerOptions
     /// <summary>The longest time between two comparisons of a switch; 1 second to 24 hours.</summary>
     public required TimeSpan ReconcileAudit { get; init; }
 
+    /// <summary>How long events are kept; 1 minute to 30 days.</summary>
+    public required TimeSpan EventsKept { get; init; }
+
     /// <summary>What works, and what the operator should know before it surprises him.</summary>
     public required EquatableArray<string> Warnings { get; init; }
 
@@ -111,6 +114,7 @@ internal sealed record ControllerOptions
         InsecureHttp = values.Get(Options.InsecureHttp),
         Log = values.Get(Options.Log),
         ReconcileAudit = values.Get(Options.ReconcileAudit),
+        EventsKept = values.Get(Options.EventsKept),
         Warnings = [.. warnings],
         Effective = [.. values.Effective],
     };

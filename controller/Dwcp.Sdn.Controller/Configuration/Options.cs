@@ -65,10 +65,13 @@ internal static class Options
     public static readonly Option<TimeSpan> ReconcileAudit = new("reconcile-audit", TextForms.Duration(TimeSpan.FromSeconds(1), TimeSpan.FromHours(24)), "1m",
         "Read every switch back and compare at least this often, even when nothing has changed");
 
+    public static readonly Option<TimeSpan> EventsKept = new("events-kept", TextForms.Duration(TimeSpan.FromMinutes(1), TimeSpan.FromDays(30)), "24h",
+        "Keep events so long, though never more than 10,000 of them");
+
     public static readonly ImmutableArray<Option> All =
     [
         Config, Data, OpenFlow, OpenFlowTls, Ovsdb, OvsdbConnect, OvsdbTls, Bgp, Http, Grpc,
-        OpenFlowAdvertise, OpenFlowUnknown, InsecureHttp, Log, ReconcileAudit,
+        OpenFlowAdvertise, OpenFlowUnknown, InsecureHttp, Log, ReconcileAudit, EventsKept,
     ];
 
     /// <summary>What the table names and the controller cannot do yet: refused when given, rather than silently without effect. A row goes when its feature comes.</summary>

@@ -24,6 +24,12 @@ internal sealed class FabricLoop(FabricMachine machine, IStateStore store, TimeP
     /// <summary>How long what was seen of hosts waits after a failed commit; requests do not.</summary>
     private static readonly TimeSpan RecordsRetry = TimeSpan.FromSeconds(1);
 
+    /// <summary>How long events wait for others to be stored with them; what happened less long before a crash is lost.</summary>
+    private static readonly TimeSpan EventsGather = TimeSpan.FromSeconds(1);
+
+    /// <summary>How often events are looked at that may have been kept long enough.</summary>
+    private static readonly TimeSpan EventsExpire = TimeSpan.FromMinutes(1);
+
     private readonly Channel<Message> messages = Channel.CreateBounded<Message>(
         new BoundedChannelOptions(8192) { SingleReader = true, FullMode = BoundedChannelFullMode.Wait }); // Full: senders wait, which slows peers and callers down.
 
@@ -31,6 +37,7 @@ internal sealed class FabricLoop(FabricMachine machine, IStateStore store, TimeP
     private readonly HashSet<string> recordsToDelete = [];
     private Message? held;
     private bool recordsRest;
+    private bool eventsGather;
 
     private readonly ChangeFeed feed = new((uint)Random.Shared.NextInt64(1, uint.MaxValue), time);
 
@@ -99,6 +106,7 @@ internal sealed class FabricLoop(FabricMachine machine, IStateStore store, TimeP
 
     public async Task RunAsync(CancellationToken stop)
     {
+        using var expiry = time.CreateTimer(_ => messages.Writer.TryWrite(new InputMessage(static m => m.StoreEvents())), null, EventsExpire, EventsExpire);
         try
         {
             Publish();
@@ -111,6 +119,9 @@ internal sealed class FabricLoop(FabricMachine machine, IStateStore store, TimeP
         {
             // Whoever waits for room would wait for ever, and the process for them.
             messages.Writer.TryComplete();
+            machine.StoreEvents();
+            Publish();
+            await CommitAsync([]);
         }
     }
 
@@ -245,6 +256,18 @@ internal sealed class FabricLoop(FabricMachine machine, IStateStore store, TimeP
         await PostAsync(_ => recordsRest = false, CancellationToken.None);
     }
 
+    private async Task GatherAsync()
+    {
+        await Task.Delay(EventsGather, time);
+        await PostAsync(
+            m =>
+            {
+                eventsGather = false;
+                m.StoreEvents();
+            },
+            CancellationToken.None);
+    }
+
     private IEnumerable<Expectation> Expected(Judgement judgement) =>
         judgement.Changed.Select(o => new ObjectRef(FabricMachine.RefOf(o).Kind, o.Id))
             .Concat(judgement.Removed.Select(r => new ObjectRef(r.Kind, r.Id)))
@@ -289,6 +312,12 @@ internal sealed class FabricLoop(FabricMachine machine, IStateStore store, TimeP
         }
 
         StoreRecords();
+        if (machine.HasNewEvents && !eventsGather)
+        {
+            eventsGather = true;
+            _ = GatherAsync();
+        }
+
         foreach (var datapath in effects.Wake)
         {
             SwitchWoken?.Invoke(datapath);

@@ -3,7 +3,7 @@ using System.Collections.Immutable;
 namespace Dwcp.Sdn.Core.Model;
 
 /// <summary>What happened to whom and why.</summary>
-/// <param name="Sequence">Counts up from 1 within one run of the controller.</param>
+/// <param name="Sequence">Counts up from 1, also over restarts of the controller.</param>
 /// <param name="Name">A stable word such as <c>SwitchConnected</c>.</param>
 /// <param name="Subject">The object as <c>kind/id</c>, such as <c>switches/h1</c>.</param>
 public sealed record FabricEvent(long Sequence, DateTimeOffset Time, string Name, string Subject, string Message);

@@ -23,6 +23,9 @@ public sealed class ChangeFeed
     private readonly ChangeLog<FeedPosition> revisions;
     private volatile State now;
 
+    // Lists are asked for far more often than objects of a kind come and go.
+    private readonly Listed?[] listed = new Listed?[Kinds.Length];
+
     /// <param name="run">A number other than 0 that no run before had.</param>
     /// <param name="kept">How many changes of each kind are kept for those who come back or are slow.</param>
     public ChangeFeed(uint run, TimeProvider time, int kept = 16_384)
@@ -42,7 +45,13 @@ public sealed class ChangeFeed
     public ResourceList List(ResourceKind kind)
     {
         var (snapshot, position, _) = now;
-        return new([.. snapshot.Of(kind).Values], position);
+        var objects = snapshot.Of(kind);
+        if (listed[(int)kind] is not { } last || last.Of != objects)
+        {
+            listed[(int)kind] = last = new(objects, [.. objects.Values]);
+        }
+
+        return new(last.Items, position);
     }
 
     /// <summary>The events that are kept, and where a watch that misses none begins.</summary>
@@ -69,6 +78,12 @@ public sealed class ChangeFeed
                 logs[(int)subject.Kind].Append(sequence, new(kind, new(next.Revision, run, sequence), was, @is));
                 grown.Add(subject.Kind);
             }
+        }
+
+        if (ReferenceEquals(before, FabricSnapshot.Empty))
+        {
+            // The events of former runs are there from the start.
+            happened = next.Events.LastOrDefault()?.Sequence ?? 0;
         }
 
         foreach (var happening in next.Happened)
@@ -211,6 +226,8 @@ public sealed class ChangeFeed
     }
 
     private FeedPosition EventPosition(State state) => new(state.Snapshot.Revision, run, state.Happened);
+
+    private sealed record Listed(ImmutableSortedDictionary<string, Resource> Of, ImmutableArray<Resource> Items);
 
     private sealed record State(FabricSnapshot Snapshot, FeedPosition Position, long Happened);
 }

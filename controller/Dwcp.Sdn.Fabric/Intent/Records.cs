@@ -6,6 +6,7 @@ using Dwcp.Sdn.Core.Hosts;
 using Dwcp.Sdn.Core.Model;
 using Dwcp.Sdn.Core.Net;
 using Dwcp.Sdn.Core.Store;
+using Dwcp.Sdn.Fabric.Changes;
 using Dwcp.Sdn.Fabric.Evpn;
 using Dwcp.Sdn.Fabric.Hosts;
 
@@ -98,6 +99,7 @@ public static class Records
                     case "/evpn-routes/": intent = intent.With(ReadRoute(id, entry)); break;
                     case MovePrefix: moves.Add(ReadMove(id, entry)); break;
                     case HostPrefix: hosts.Add(ReadHost(id, entry)); break;
+                    case EventJournal.Prefix: break; // Read by the journal itself.
                     default: throw new InvalidDataException("no such kind of record");
                 }
             }
