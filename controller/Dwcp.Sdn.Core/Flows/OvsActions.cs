@@ -111,7 +111,7 @@ public sealed record ControllerIdAction(ushort MaxLength, ushort ControllerId, b
 }
 
 /// <summary>What NX_HASH_FIELDS_* are called.</summary>
-internal static class HashText
+public static class HashText
 {
     private static readonly string[] Names =
         ["eth_src", "symmetric_l4", "symmetric_l3l4", "symmetric_l3l4+udp", "nw_src", "nw_dst", "symmetric_l3"];

@@ -275,7 +275,6 @@ public sealed class ReadBackTests : IAsyncLifetime
         yield return new ControllerAction(UserData: [9], Pause: true);
         yield return new ControllerAction(UserData: [1, 2, 3, 4, 5], Meter: 7);
         yield return new CloneAction([new LoadAction(Fields.Reg[0], 1), new OutputAction(new PortNumber(1)), new CloneAction([new OutputAction(new PortNumber(2))])]);
-        // conjunction(1,1/2), which has no word yet and is kept as it came.
         yield return new ConjunctionAction(1, 1, 2);
         yield return new ConntrackAction(new(0, new FieldBits(Fields.Reg[6], 0, 16)), 21);
         yield return new ConntrackAction(new(5), Actions: [new NatAction(NatFlags.Destination | NatFlags.Random, IpAddress.V4(0x0a000001), IpAddress.V4(0x0a000009), 80, 90), new SetFieldAction(Fields.CtMark, 1)]) { Commit = true, Force = true };

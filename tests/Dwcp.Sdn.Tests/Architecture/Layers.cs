@@ -22,7 +22,7 @@ internal static class Layers
         ["Api"] = ["Grpc"],
         ["Northbound"] = ["Core", "Api", "Grpc"],
         ["Controller"] = ["Core", "Pipeline", "Fabric", "Bgp", "Southbound", "Store", "Api", "Grpc", "Northbound"],
-        ["Cli"] = ["Api"],
+        ["Cli"] = ["Api", "Core", "Southbound"],
         ["Benchmarks"] = [Everything],
         ["Tests"] = [Everything],
         ["SystemTests"] = [Everything],

@@ -18,6 +18,7 @@ internal sealed class DwcpctlCommand : RootCommand
         Add(new EventsCommand(cli));
         Add(new FlowsCommand(cli));
         Add(new ExplainCommand(cli));
+        Add(new DecodeCommand(cli));
         Add(new ConfigCommand(cli));
         Add(new CompletionCommand(cli));
         Add(new ManCommand(cli));

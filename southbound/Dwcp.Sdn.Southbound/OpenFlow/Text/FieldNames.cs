@@ -1,0 +1,42 @@
+using Dwcp.Sdn.Core.Flows;
+using Dwcp.Sdn.Core.Net;
+using Dwcp.Sdn.Southbound.OpenFlow.Wire;
+
+namespace Dwcp.Sdn.Southbound.OpenFlow.Text;
+
+/// <summary>What ovs-ofctl(8) calls fields: in actions by the name of their code, such as NXM_NX_REG1.</summary>
+internal static class FieldNames
+{
+    // Where the code's name is not that of the field in capitals.
+    private static readonly Dictionary<Field, string> Others = new()
+    {
+        [Fields.Ipv4Src] = "IP_SRC",
+        [Fields.Ipv4Dst] = "IP_DST",
+        [Fields.TunSrc] = "TUN_IPV4_SRC",
+        [Fields.TunDst] = "TUN_IPV4_DST",
+        [Fields.IpTtl] = "IP_TTL",
+    };
+
+    /// <summary>Bits of a field in Open vSwitch's own actions.</summary>
+    public static string Of(FieldBits bits)
+    {
+        var place = bits.Bits == bits.Field.Bits ? "" : bits.Bits == 1 ? $"{bits.Offset}" : $"{bits.Offset}..{bits.Offset + bits.Bits - 1}";
+        return $"{CodeName(bits.Field)}[{place}]";
+    }
+
+    /// <summary>The field as set_field and learn name it.</summary>
+    public static string Plain(Field field) => field == Fields.Ipv4Src ? "ip_src" : field == Fields.Ipv4Dst ? "ip_dst" : field == Fields.InPort ? "in_port_oxm" : field.Name;
+
+    /// <summary>A value as set_field shows it.</summary>
+    public static string Value(Field field, UInt128 value) => field == Fields.VlanVid ? $"{value}" : FlowText.Value(field, value);
+
+    public static string Port(PortNumber port) => port.ToString();
+
+    private static string CodeName(Field field)
+    {
+        var code = Oxm.InAction(field);
+        var family = code.Class switch { 0 => "NXM_OF_", 1 => "NXM_NX_", _ => "OXM_OF_" };
+        var wide = Fields.XReg.IndexOf(field);
+        return family + (wide >= 0 ? $"PKT_REG{wide}" : Others.GetValueOrDefault(field) ?? field.Name.ToUpperInvariant());
+    }
+}

@@ -1,0 +1,97 @@
+using Dwcp.Sdn.Core.Net;
+using Dwcp.Sdn.Southbound.OpenFlow.Wire;
+
+namespace Dwcp.Sdn.Southbound.OpenFlow.Text;
+
+/// <summary>Bodies of multipart messages in the words of ovs-ofctl(8).</summary>
+internal static class MultipartText
+{
+    private const uint AllGroups = 0xffff_fffc;
+    private const uint AllQueues = 0xffff_ffff;
+
+    public static string Of(MultipartBody body) => body switch
+    {
+        AskAll { Of: MultipartType.PortDesc } => "port=ANY",
+        AskAll { Of: MultipartType.GroupDesc } => "group_id=ALL",
+        FlowStatsRequest f => Selector(f.Flows),
+        AggregateRequest a => Selector(a.Flows),
+        PortStatsRequest p => $"port_no={p.Port}",
+        QueueStatsRequest q => $"port={q.Port} queue={(q.Queue == AllQueues ? "ALL" : $"{q.Queue}")}",
+        GroupStatsRequest g => $"group_id={(g.Group == AllGroups ? "ALL" : $"{g.Group}")}",
+        MeterConfigRequest m => $"meter={OfText.MeterNumber(m.Meter)}",
+        MeterStatsRequest m => $"meter={OfText.MeterNumber(m.Meter)}",
+        SwitchDesc d => $"Manufacturer: {d.Manufacturer} Hardware: {d.Hardware} Software: {d.Software} Serial Num: {d.SerialNumber} DP Description: {d.Datapath}",
+        FlowStatsReply f => string.Join(' ', f.Flows.Select(Flow)),
+        AggregateReply a => $"packet_count={a.Packets} byte_count={a.Bytes} flow_count={a.Flows}",
+        PortDescReply p => string.Join(' ', p.Ports.Select(OfText.Port)),
+        PortStatsReply p => $"{p.Ports.Count} ports{string.Concat(p.Ports.Select(Port))}",
+        QueueStatsReply q => $"{q.Queues.Count} queues{string.Concat(q.Queues.Select(Queue))}",
+        TableStatsReply t => string.Join(' ', t.Tables.Select(c => $"table {c.Table}: active={c.Active}, lookup={c.Lookups}, matched={c.Matched}")),
+        GroupDescReply g => string.Join(' ', g.Groups.Select(OfText.Group)),
+        GroupStatsReply g => string.Join(' ', g.Groups.Select(Group)),
+        MeterConfigReply m => string.Join(' ', m.Meters.Select(OfText.Meter)),
+        MeterStatsReply m => string.Join(' ', m.Meters.Select(Meter)),
+        MeterFeatures m => $"max_meter:{m.MaxMeters} max_bands:{m.MaxBands} max_color:{m.MaxColor} band_types:{((m.BandTypes & 2) != 0 ? " drop" : "")}{((m.BandTypes & 4) != 0 ? " dscp_remark" : "")} "
+            + $"capabilities:{((m.Capabilities & 1) != 0 ? " kbps" : "")}{((m.Capabilities & 2) != 0 ? " pktps" : "")}{((m.Capabilities & 4) != 0 ? " burst" : "")}{((m.Capabilities & 8) != 0 ? " stats" : "")}",
+        GroupFeatures g => $"Group table: Types: 0x{g.Types:x} Capabilities: 0x{g.Capabilities:x} max_groups={string.Join(',', g.Maximum.Select(m => $"0x{m:x}"))}",
+        TableFeatures t => string.Join(' ', t.Tables.Select(f => $"table {f.Table} (\"{f.Name}\"): metadata: match=0x{f.MetadataMatch:x} write=0x{f.MetadataWrite:x} max_entries={f.MaxEntries}")),
+        OpaqueBody o => OfText.Octets(o.Bytes.AsSpan()),
+        _ => "",
+    };
+
+    private static string Selector(FlowSelector f)
+    {
+        var parts = new List<string>();
+        if (f.Table != FlowSelector.AllTables)
+        {
+            parts.Add($"table={f.Table}");
+        }
+
+        if (f.OutPort != PortNumber.Any)
+        {
+            parts.Add($"out_port={f.OutPort}");
+        }
+
+        if (f.OutGroup != FlowMod.AnyGroup)
+        {
+            parts.Add($"out_group={f.OutGroup}");
+        }
+
+        if (f.CookieMask != 0)
+        {
+            parts.Add($"cookie=0x{f.Cookie:x}/0x{f.CookieMask:x}");
+        }
+
+        var match = MatchText.Of(f.Match);
+        return string.Join(' ', match.Length == 0 ? parts : [.. parts, match]);
+    }
+
+    private static string Flow(FlowEntry f)
+    {
+        var match = MatchText.Of(f.Rule.Match, f.Rule.Priority);
+        return $"cookie=0x{f.Rule.Cookie:x}, duration={OfText.Duration(f.Seconds, f.Nanoseconds)}, table={f.Rule.Table}, n_packets={f.Packets}, n_bytes={f.Bytes}, "
+            + (f.Rule.IdleTimeout == 0 ? "" : $"idle_timeout={f.Rule.IdleTimeout}, ")
+            + (f.Rule.HardTimeout == 0 ? "" : $"hard_timeout={f.Rule.HardTimeout}, ")
+            + (f.Rule.Importance == 0 ? "" : $"importance={f.Rule.Importance}, ")
+            + OfText.FlowFlagsText(f.Rule.Flags)
+            + $"{match}{(match.Length > 0 ? " " : "")}actions={ActionText.Of(f.Rule)}";
+    }
+
+    private static string Port(PortCounters p) =>
+        $" port {p.Port.ToString(),2}: rx pkts={Count(p.RxPackets)}, bytes={Count(p.RxBytes)}, drop={Count(p.RxDropped)}, errs={Count(p.RxErrors)}, frame={Count(p.RxFrameErrors)}, "
+        + $"over={Count(p.RxOverErrors)}, crc={Count(p.RxCrcErrors)} tx pkts={Count(p.TxPackets)}, bytes={Count(p.TxBytes)}, drop={Count(p.TxDropped)}, errs={Count(p.TxErrors)}, "
+        + $"coll={Count(p.Collisions)}{(p.Seconds == uint.MaxValue ? "" : $" duration={OfText.Duration(p.Seconds, p.Nanoseconds)}")}";
+
+    private static string Queue(QueueCounters q) =>
+        $" port {q.Port} queue {q.Queue}: bytes={Count(q.TxBytes)}, pkts={Count(q.TxPackets)}, errors={Count(q.TxErrors)}, duration={(q.Seconds == uint.MaxValue ? "?" : OfText.Duration(q.Seconds, q.Nanoseconds))}";
+
+    private static string Group(GroupCounters g) =>
+        $"group_id={g.Group},duration={OfText.Duration(g.Seconds, g.Nanoseconds)},ref_count={g.References},packet_count={g.Packets},byte_count={g.Bytes}"
+        + string.Concat(g.Buckets.Select((b, i) => $",bucket{i}:packet_count={b.Packets},byte_count={b.Bytes}"));
+
+    private static string Meter(MeterCounters m) =>
+        $"meter:{OfText.MeterNumber(m.Meter)} flow_count:{m.Flows} packet_in_count:{m.PacketsIn} byte_in_count:{m.BytesIn} duration:{OfText.Duration(m.Seconds, m.Nanoseconds)} bands:"
+        + string.Concat(m.Bands.Select((b, i) => $" {i}: packet_count:{b.Packets} byte_count:{b.Bytes}"));
+
+    private static string Count(ulong count) => count == ulong.MaxValue ? "?" : $"{count}";
+}

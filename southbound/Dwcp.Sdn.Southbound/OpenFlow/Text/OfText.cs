@@ -1,0 +1,287 @@
+using System.Globalization;
+using Dwcp.Sdn.Core.Flows;
+using Dwcp.Sdn.Core.Net;
+using Dwcp.Sdn.Southbound.OpenFlow.Wire;
+
+namespace Dwcp.Sdn.Southbound.OpenFlow.Text;
+
+/// <summary>
+/// Messages as ovs-ofctl's ofp-print shows them, each on one line: where that one breaks a line, here stands a space. Packets
+/// inside of messages are octets.
+/// </summary>
+public static class OfText
+{
+    /// <summary>Text of a message with the header that it came under.</summary>
+    public static string Of(OfHeader header, OfMessage message)
+    {
+        var head = $"{Name(message)} ({VersionOf(header.Version)}) (xid=0x{header.Xid:x}):";
+        var body = Body(header, message);
+        return body.Length == 0 ? head : $"{head} {body}";
+    }
+
+    private static string VersionOf(byte version) => version switch
+    {
+        1 => "OF1.0",
+        >= 2 and <= 6 => $"OF1.{version - 1}",
+        _ => $"OF 0x{version:x2}",
+    };
+
+    private static string Name(OfMessage message) => message switch
+    {
+        BundleControl => "ONFT_BUNDLE_CONTROL",
+        BundleAdd => "ONFT_BUNDLE_ADD_MESSAGE",
+        RoleStatus => "ONFT_ROLE_STATUS",
+        CtFlushZone => "NXT_CT_FLUSH_ZONE",
+        TlvTableMod => "NXT_TLV_TABLE_MOD",
+        TlvTableRequest => "NXT_TLV_TABLE_REQUEST",
+        TlvTableReply => "NXT_TLV_TABLE_REPLY",
+        SetPacketInFormat => "NXT_SET_PACKET_IN_FORMAT",
+        SetControllerId => "NXT_SET_CONTROLLER_ID",
+        PacketIn2 { IsResume: true } => "NXT_RESUME",
+        PacketIn2 => "NXT_PACKET_IN2",
+        MultipartRequest m => $"OFPST_{MultipartName(m.Body.Type)} request",
+        MultipartReply m => $"OFPST_{MultipartName(m.Body.Type)} reply",
+        _ => $"OFPT_{Capitals(message.Type)}",
+    };
+
+    private static string MultipartName(MultipartType type) => type == MultipartType.PortStats ? "PORT" : Capitals(type);
+
+    private static string Body(OfHeader header, OfMessage message) => message switch
+    {
+        Hello h => $"version bitmap: {string.Join(", ", Enumerable.Range(1, 31).Where(v => h.Versions is { } versions ? (versions >> v & 1) != 0 : v <= header.Version).Select(v => $"0x{v:x2}"))}",
+        OfError e => $"{e.Name} {Quoted(e)}".TrimEnd(),
+        EchoRequest e => $"{e.Data.Count} bytes of payload {Octets(e.Data.AsSpan())}".TrimEnd(),
+        EchoReply e => $"{e.Data.Count} bytes of payload {Octets(e.Data.AsSpan())}".TrimEnd(),
+        FeaturesReply f => $"dpid:{f.Datapath} n_tables:{f.Tables}, n_buffers:{f.Buffers}{(f.Auxiliary == 0 ? "" : $", auxiliary_id:{f.Auxiliary}")} capabilities: {Capabilities(f.Capabilities)}",
+        GetConfigReply c => Config(c.Flags, c.MissSendLength),
+        SetConfig c => Config(c.Flags, c.MissSendLength),
+        PacketIn p => PacketIn(p),
+        PacketOut p => $"in_port={p.InPort} actions={ActionText.Of(p.Actions)} {(p.Buffer == FlowMod.NoBuffer ? $"data_len={p.Data.Count} {Octets(p.Data.AsSpan())}" : $"buffer=0x{p.Buffer:x8}")}".TrimEnd(),
+        FlowMod f => FlowModText(f),
+        FlowRemoved f => FlowRemovedText(f),
+        GroupMod g => $"{g.Command switch { GroupModCommand.Add => "ADD", GroupModCommand.Modify => "MOD", _ => "DEL" }} {Group(g.Group)}",
+        MeterMod m => $"{m.Command switch { MeterModCommand.Add => "ADD", MeterModCommand.Modify => "MOD", _ => "DEL" }} {Meter(m.Meter)}",
+        PortMod p => $"port: {p.Port}: addr:{p.Mac} config: {PortConfigs(p.Config)} mask: {PortConfigs(p.Mask)} advertise: {(p.Advertise == 0 ? "UNCHANGED" : PortFeatures(p.Advertise))}",
+        PortStatus p => $"{p.Reason switch { PortReason.Add => "ADD", PortReason.Delete => "DEL", _ => "MOD" }}: {Port(p.Port)}",
+        TableMod t => $"table_id: {(t.Table == byte.MaxValue ? "ALL_TABLES" : $"{t.Table}")}",
+        RoleRequest r => Role(r.Role, r.GenerationId),
+        RoleReply r => Role(r.Role, r.GenerationId),
+        RoleStatus r => $"{Role(r.Role, r.GenerationId)} reason={r.Reason switch { RoleReason.MasterRequest => "primary_request", RoleReason.Config => "configuration_changed", _ => "experimenter_data_changed" }}",
+        GetAsyncReply a => Masks(a.Masks),
+        SetAsync a => Masks(a.Masks),
+        QueueGetConfigRequest q => $"port={q.Port}",
+        BundleControl b => $"bundle_id=0x{b.Bundle:x} type={Capitals(b.Step)} flags={BundleFlagsText(b.Flags)}",
+        BundleAdd b => $"bundle_id=0x{b.Bundle:x} flags={BundleFlagsText(b.Flags)} {Of(new OfHeader(OfHeader.Version13, b.Message.Type, OfHeader.Size, b.Xid), b.Message)}",
+        CtFlushZone c => $"zone_id={c.Zone}",
+        SetControllerId s => $"id={s.Id}",
+        SetPacketInFormat f => "format=" + f.Format switch { 0 => "standard", 1 => "nxt_packet_in", 2 => "nxt_packet_in2", _ => $"{f.Format}" },
+        TlvTableMod { Command: TlvTableCommand.Clear } => "CLEAR",
+        TlvTableMod t => $"{(t.Command == TlvTableCommand.Add ? "ADD" : "DEL")} {Maps(t.Maps)}",
+        TlvTableReply t => $"max option space={t.MaxOptionSpace} max fields={t.MaxFields} allocated option space={t.Maps.Sum(m => m.Length)} {Maps(t.Maps)}",
+        PacketIn2 p => PacketIn2Text(p),
+        Experimenter e => $"experimenter=0x{e.Id:x8} type={e.Kind} data={Octets(e.Data.AsSpan())}",
+        OpaqueMessage o => Octets(o.Body.AsSpan()),
+        MultipartRequest m => MultipartText.Of(m.Body),
+        MultipartReply m => MultipartText.Of(m.Body) + (m.More ? " (more)" : ""),
+        QueueGetConfigReply q => $"port={q.Port} {string.Join(' ', q.Queues.Select(d => $"queue {d.Queue}:{string.Concat(d.Properties.Select(QueueProperty))}"))}".TrimEnd(),
+        _ => "",
+    };
+
+    internal static string Group(Group group) => $"group_id={group.Id},type={GroupTypes(group.Type)}{string.Concat(group.Buckets.Select(b => "," + Bucket(group.Type, b)))}";
+
+    internal static string Meter(Meter meter)
+    {
+        var words = string.Join(' ', MeterWords.Where(f => (meter.Flags & f.Flag) != 0).Select(f => f.Word));
+        var bands = meter.Bands.Select(b =>
+            $" type={(b.Type == MeterBandType.Drop ? "drop" : "dscp_remark")} rate={b.Rate}"
+            + ((meter.Flags & MeterFlags.Burst) != 0 ? $" burst_size={b.Burst}" : "")
+            + (b.Type == MeterBandType.DscpRemark ? $" prec_level={b.PrecedenceLevel}" : ""));
+        return $"meter={MeterNumber(meter.Id)} {words}{(words.Length > 0 ? " " : "")}bands={string.Concat(bands)}";
+    }
+
+    internal static string MeterNumber(uint meter) => meter switch
+    {
+        Core.Flows.Meter.Slowpath => "slowpath",
+        Core.Flows.Meter.Controller => "controller",
+        MeterStatsRequest.All => "all",
+        _ => $"{meter}",
+    };
+
+    internal static string Port(PortDesc port)
+    {
+        var features = string.Concat(
+            Feature("current", port.Current), Feature("advertised", port.Advertised), Feature("supported", port.Supported), Feature("peer", port.Peer));
+        return $"{port.Number}({port.Name}): addr:{port.Mac} config: {PortConfigs(port.Config)} state: {PortStates(port.State)}{features} "
+            + $"speed: {port.CurrentRate / 1000} Mbps now, {port.MaximumRate / 1000} Mbps max";
+    }
+
+    private static string Feature(string name, uint features) => features == 0 ? "" : $" {name}: {PortFeatures(features)}";
+
+    internal static string Duration(uint seconds, uint nanoseconds) =>
+        $"{seconds}.{(nanoseconds % 1_000_000 == 0 ? (nanoseconds / 1_000_000).ToString("000", CultureInfo.InvariantCulture) : nanoseconds.ToString("000000000", CultureInfo.InvariantCulture))}s";
+
+    internal static string FlowFlagsText(FlowFlags flags) => string.Concat(
+        (((FlowFlags Flag, string Word)[])
+        [
+            (FlowFlags.SendFlowRemoved, "send_flow_rem "), (FlowFlags.CheckOverlap, "check_overlap "), (FlowFlags.ResetCounts, "reset_counts "),
+            (FlowFlags.NoPacketCounts, "no_packet_counts "), (FlowFlags.NoByteCounts, "no_byte_counts "),
+        ]).Where(f => (flags & f.Flag) != 0).Select(f => f.Word));
+
+    internal static string Octets(ReadOnlySpan<byte> data) => Convert.ToHexStringLower(data);
+
+    private static string FlowModText(FlowMod f)
+    {
+        var command = f.Command switch
+        {
+            FlowModCommand.Add => "ADD",
+            FlowModCommand.Modify => "MOD",
+            FlowModCommand.ModifyStrict => "MOD_STRICT",
+            FlowModCommand.Delete => "DEL",
+            _ => "DEL_STRICT",
+        };
+        var match = MatchText.Of(f.Rule.Match, f.Rule.Priority);
+        return $"{command}{(f.Rule.Table == 0 ? "" : $" table:{f.Rule.Table}")} {match}{(match.Length > 0 ? " " : "")}"
+            + (f.Rule.Cookie is 0 or ulong.MaxValue ? "" : $"cookie:0x{f.Rule.Cookie:x} ")
+            + (f.CookieMask == 0 ? "" : $"cookie:0x{f.Rule.Cookie:x}/0x{f.CookieMask:x} ")
+            + (f.Rule.IdleTimeout == 0 ? "" : $"idle:{f.Rule.IdleTimeout} ")
+            + (f.Rule.HardTimeout == 0 ? "" : $"hard:{f.Rule.HardTimeout} ")
+            + (f.Rule.Importance == 0 ? "" : $"importance:{f.Rule.Importance} ")
+            + (f.Buffer == FlowMod.NoBuffer ? "" : $"buf:0x{f.Buffer:x} ")
+            + (f.OutPort == PortNumber.Any ? "" : $"out_port:{f.OutPort} ")
+            + (f.OutGroup == FlowMod.AnyGroup ? "" : $"out_group:{f.OutGroup} ")
+            + FlowFlagsText(f.Rule.Flags)
+            + $"actions={ActionText.Of(f.Rule)}";
+    }
+
+    private static string FlowRemovedText(FlowRemoved f)
+    {
+        var reason = f.Reason switch
+        {
+            FlowRemovedReason.IdleTimeout => "idle",
+            FlowRemovedReason.HardTimeout => "hard",
+            FlowRemovedReason.Delete => "delete",
+            FlowRemovedReason.GroupDelete => "group_delete",
+            FlowRemovedReason.MeterDelete => "meter_delete",
+            _ => "eviction",
+        };
+        return $"{MatchText.Of(f.Key.Match, f.Key.Priority)} reason={reason}{(f.Key.Table == 0 ? "" : $" table_id={f.Key.Table}")}{(f.Cookie == 0 ? "" : $" cookie:0x{f.Cookie:x}")}"
+            + $" duration{Duration(f.Seconds, f.Nanoseconds)} idle{f.IdleTimeout}{(f.HardTimeout == 0 ? "" : $" hard{f.HardTimeout}")} pkts{f.Packets} bytes{f.Bytes}";
+    }
+
+    private static string PacketIn(PacketIn p)
+    {
+        var reason = p.Reason switch { PacketInReason.NoMatch => "no_match", PacketInReason.Action => "action", _ => "invalid_ttl" };
+        return (p.Table == 0 ? "" : $"table_id={p.Table} ") + (p.Cookie is 0 or ulong.MaxValue ? "" : $"cookie=0x{p.Cookie:x} ")
+            + $"total_len={p.TotalLength} {MatchText.Of(p.Match)} (via {reason}) data_len={p.Data.Count} "
+            + $"({(p.Buffer == FlowMod.NoBuffer ? "unbuffered" : $"buffer=0x{p.Buffer:x8}")}) {Octets(p.Data.AsSpan())}".TrimEnd();
+    }
+
+    private static string PacketIn2Text(PacketIn2 p) =>
+        $"{MatchText.Of(p.Fields)}{(p.User.IsEmpty ? "" : $" userdata={string.Join('.', p.User.Select(b => b.ToString("x2")))}")} data_len={p.Data.Count} {Octets(p.Data.AsSpan())}".Trim();
+
+    private static string Bucket(GroupType type, Bucket b) =>
+        "bucket="
+        + (type == GroupType.Select && b.Weight != 1 ? $"weight:{b.Weight}," : "")
+        + (b.WatchPort == PortNumber.Any.Value ? "" : $"watch_port:{new PortNumber(b.WatchPort)},")
+        + (b.WatchGroup == FlowMod.AnyGroup ? "" : $"watch_group:{b.WatchGroup},")
+        + $"actions={ActionText.Of(b.Actions)}";
+
+    private static string GroupTypes(GroupType type) => type switch
+    {
+        GroupType.All => "all",
+        GroupType.Select => "select",
+        GroupType.Indirect => "indirect",
+        _ => "ff",
+    };
+
+    private static string Config(ushort flags, ushort length) =>
+        $"frags={(flags & 3) switch { 0 => "normal", 1 => "drop", 2 => "reassemble", _ => "nx-match" }} miss_send_len={length}";
+
+    private static string Role(ControllerRole role, ulong generation) =>
+        $"role={role switch { ControllerRole.NoChange => "nochange", ControllerRole.Equal => "equal", ControllerRole.Master => "primary", _ => "secondary" }}"
+        + (generation == ulong.MaxValue ? "" : $" generation_id={generation}");
+
+    private static string Masks(AsyncMasks m) =>
+        $"primary: PACKET_IN: {Bits(m.PacketIn, PacketReasons)} PORT_STATUS: {Bits(m.PortStatus, PortReasons)} FLOW_REMOVED: {Bits(m.FlowRemoved, FlowReasons)} {LaterMasks} "
+        + $"secondary: PACKET_IN: {Bits(m.PacketInSlave, PacketReasons)} PORT_STATUS: {Bits(m.PortStatusSlave, PortReasons)} FLOW_REMOVED: {Bits(m.FlowRemovedSlave, FlowReasons)} {LaterMasks}";
+
+    /// <summary>What later versions can switch on.</summary>
+    private const string LaterMasks = "ROLE_STATUS: (off) TABLE_STATUS: (off) REQUESTFORWARD: (off)";
+
+    private static readonly (MeterFlags Flag, string Word)[] MeterWords =
+        [(MeterFlags.Kbps, "kbps"), (MeterFlags.Pps, "pktps"), (MeterFlags.Burst, "burst"), (MeterFlags.Stats, "stats")];
+
+    private static readonly string[] PacketReasons = ["no_match", "action", "invalid_ttl", "action_set", "group", "packet_out"];
+    private static readonly string[] PortReasons = ["add", "delete", "modify"];
+    private static readonly string[] FlowReasons = ["idle", "hard", "delete", "group_delete", "meter_delete", "eviction"];
+    private static readonly string[] Speeds = ["10MB-HD", "10MB-FD", "100MB-HD", "100MB-FD", "1GB-HD", "1GB-FD", "10GB-FD", "40GB-FD", "100GB-FD", "1TB-FD", "OTHER", "COPPER", "FIBER", "AUTO_NEG", "AUTO_PAUSE", "AUTO_PAUSE_ASYM"];
+
+    private static string Bits(uint mask, string[] names) =>
+        mask == 0 ? "(off)" : string.Join(' ', Enumerable.Range(0, 32).Where(b => (mask >> b & 1) != 0).Select(b => b < names.Length ? names[b] : $"{b}"));
+
+    private static string PortFeatures(uint features) => features == 0 ? "0" : Bits(features, Speeds);
+
+    private static string PortConfigs(PortConfig config) => Named(
+        (uint)config, (1, "PORT_DOWN"), (4, "NO_RECV"), (32, "NO_FWD"), (64, "NO_PACKET_IN"));
+
+    private static string PortStates(PortState state) => Named((uint)state, (1, "LINK_DOWN"), (2, "BLOCKED"), (4, "LIVE"));
+
+    private static string Capabilities(SwitchCapabilities c) => Named(
+        (uint)c, (1, "FLOW_STATS"), (2, "TABLE_STATS"), (4, "PORT_STATS"), (8, "GROUP_STATS"), (32, "IP_REASM"), (64, "QUEUE_STATS"), (256, "PORT_BLOCKED"));
+
+    private static string Named(uint bits, params ReadOnlySpan<(int Bit, string Name)> names)
+    {
+        var words = new List<string>();
+        foreach (var (bit, name) in names)
+        {
+            if ((bits & (uint)bit) != 0)
+            {
+                words.Add(name);
+                bits &= ~(uint)bit;
+            }
+        }
+
+        if (bits != 0)
+        {
+            words.Add($"0x{bits:x}");
+        }
+
+        return words.Count == 0 ? "0" : string.Join(' ', words);
+    }
+
+    private static string BundleFlagsText(BundleFlags flags) => flags == BundleFlags.None ? "0" : flags.ToString().ToLowerInvariant().Replace(",", "", StringComparison.Ordinal);
+
+    private static string QueueProperty(QueueProperty p) => p.Type switch
+    {
+        1 or 2 when p.Body.Count >= 2 => $" {(p.Type == 1 ? "min" : "max")}_rate:{((p.Body[0] << 8) | p.Body[1]) / 10.0:0.0}%",
+        _ => $" property {p.Type}",
+    };
+
+    private static string Maps(Core.EquatableArray<TlvMap> maps) =>
+        "mapping table: class type length match field ------ ---- ------ --------------"
+        + string.Concat(maps.Select(m => $" 0x{m.Class:x} {(m.Type == 0 ? "0" : $"0x{m.Type:x}")} {m.Length} tun_metadata{m.Index}"));
+
+    /// <summary>What an error quotes: of HELLO_FAILED a text, else the start of a message, in words when it is whole.</summary>
+    private static string Quoted(OfError error)
+    {
+        var data = error.Data.AsSpan();
+        if (error.ErrorType == ErrorNames.HelloFailed)
+        {
+            return string.Concat(System.Text.Encoding.Latin1.GetString(data).Select(c => char.IsControl(c) ? '.' : c));
+        }
+
+        try
+        {
+            var message = OfCodec.Read(data, out var header);
+            return message is OfError or BundleAdd ? Octets(data) : Of(header, message); // What quotes in its turn could go on for long.
+        }
+        catch (Core.Wire.WireException)
+        {
+            return Octets(data);
+        }
+    }
+
+    /// <summary>FlowMod as FLOW_MOD.</summary>
+    internal static string Capitals<T>(T name)
+        where T : struct, Enum => string.Concat($"{name}".Select((c, i) => char.IsUpper(c) && i > 0 ? $"_{c}" : $"{char.ToUpperInvariant(c)}"));
+}
