@@ -147,7 +147,7 @@ public sealed class CommandLineTests : CliFixture
     [Fact]
     public void Every_service_of_the_api_is_a_kind()
     {
-        var services = new[] { Networks.Descriptor, Subnets.Descriptor, Ports.Descriptor, Switches.Descriptor, Api.V1.Events.Descriptor }.SelectMany(s => s.File.Services).Distinct();
+        var services = new[] { Networks.Descriptor, Subnets.Descriptor, Ports.Descriptor, Api.V1.Bridges.Descriptor, Switches.Descriptor, Api.V1.Events.Descriptor }.SelectMany(s => s.File.Services).Distinct();
 
         Assert.Equal(services.Select(TraitsOf).Order(StringComparer.Ordinal), KindCatalogue.All.Select(k => $"{k.ListPath} {k.Name} {k.Message.Name} {k.Traits}").Order(StringComparer.Ordinal));
     }

@@ -12,6 +12,7 @@ public sealed class ViewTests : CliFixture
         networks        none
         subnets         none
         ports           none
+        bridges         none
         drops           none
 
         No host has joined yet. On each host of the fabric:
@@ -35,6 +36,7 @@ public sealed class ViewTests : CliFixture
             networks        1 OK
             subnets         none
             ports           1 OK, 6 waiting
+            bridges         none
             drops           none
 
               ! switches/h2

@@ -193,6 +193,7 @@ internal sealed class MemoryFabric(TimeProvider clock) : IFabric
             ResourceKind.BgpSpeaker => new BgpSpeakerStatus(conditions, generation, null, 0, 0, 0, 0, 0),
             ResourceKind.BgpPeer => new BgpPeerStatus(conditions, generation, false, []),
             ResourceKind.EvpnRoute => new EvpnRouteStatus(conditions, generation),
+            ResourceKind.Bridge => new BridgeStatus(conditions, generation, null, null, false, [], [], [], []),
             _ => new SwitchStatus(
                 conditions, generation, "0000000000000001", "192.0.2.1:40000", "192.0.2.1", "host1", "3.1.0", "1.3", true,
                 [new(5, "tap0", "system", "vm1", null)], 40, 2, 3, "meters"),

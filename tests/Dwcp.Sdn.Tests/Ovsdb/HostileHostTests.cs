@@ -12,6 +12,7 @@ using Xunit.Abstractions;
 namespace Dwcp.Sdn.Tests.Ovsdb;
 
 /// <summary>What a host says is changed at random: the session may end, it may show something odd, it may not break.</summary>
+[Collection(nameof(Alone))]
 public sealed class HostileHostTests(ITestOutputHelper output)
 {
     private static readonly int Mutations = Environment.GetEnvironmentVariable("DWCP_SOAK") == "1" ? 5_000_000 : 200_000;
@@ -155,3 +156,7 @@ public sealed class HostileHostTests(ITestOutputHelper output)
         }
     }
 }
+
+/// <summary>Tests that measure memory run after the others and one by one.</summary>
+[CollectionDefinition(nameof(Alone), DisableParallelization = true)]
+public sealed class Alone;

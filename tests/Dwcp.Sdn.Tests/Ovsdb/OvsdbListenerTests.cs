@@ -150,9 +150,12 @@ public sealed class OvsdbListenerTests : IAsyncLifetime
     [Fact]
     public async Task A_host_that_sends_byte_by_byte_is_understood()
     {
-        using var host = await FakeHost.ConnectAsync(listener.LocalEndPoint, piece: 1);
+        await using var patient = OvsdbListener.Start(new(IPAddress.Loopback, 0), new OvsdbOptions(), TimeProvider.System, NullLogger.Instance);
+        using var host = await FakeHost.ConnectAsync(patient.LocalEndPoint, piece: 1);
+        await using var hosts = patient.HostsAsync().GetAsyncEnumerator();
 
-        Assert.Equal("h1", (await NextAsync()).Inventory.SystemId);
+        Assert.True(await hosts.MoveNextAsync().AsTask().WaitAsync(Patience));
+        Assert.Equal("h1", hosts.Current.Inventory.SystemId);
     }
 
     [Fact]

@@ -15,6 +15,7 @@ internal static class KindCatalogue
         new("networks", "network", "Network", Intent, () => Network.Descriptor),
         new("subnets", "subnet", "Subnet", Intent, () => Subnet.Descriptor),
         new("ports", "port", "Port", Intent, () => Port.Descriptor),
+        new("bridges", "bridge", "Bridge", Intent, () => Bridge.Descriptor),
         Switches,
         Events,
     ];
