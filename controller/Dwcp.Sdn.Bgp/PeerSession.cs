@@ -49,7 +49,8 @@ internal sealed class PeerSession
     /// <summary>It has sent all it had, or will never say so.</summary>
     public bool IsSynchronised => last is null || machine.Phase != BgpPhase.Established || !last.SendsEndOfRib || last.Families.Items.All(Rib.Synchronised.Has);
 
-    public bool IsIdle => machine.Phase != BgpPhase.Established && connections.Count == 0 && staleUntil is null && longLivedUntil is null;
+    /// <summary>Nothing keeps it here: no connection, no stale routes, no limit that it went beyond and that still counts.</summary>
+    public bool IsIdle => machine is { Phase: not BgpPhase.Established, Enabled: true } && connections.Count == 0 && staleUntil is null && longLivedUntil is null;
 
     public PeerStatus Status => new(
         Settings, Settings.Address, machine.Phase, machine.Phase == BgpPhase.Established ? loop.Now - since : null,
@@ -376,7 +377,7 @@ internal sealed class PeerSession
 
             if (Settings.TtlSecurity is { } hops)
             {
-                TcpOptions.SetTtlSecurity(socket, hops);
+                TcpOptions.SetTtlSecurity(socket, hops, address.IsV6);
             }
 
             await socket.ConnectAsync(new IPEndPoint(address.ToIPAddress(), Settings.Port), stop.Token);

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
+using System.Text;
 using System.Threading.Channels;
 using Dwcp.Sdn.Bgp.Rib;
 using Dwcp.Sdn.Bgp.Transport;
@@ -122,8 +123,14 @@ internal sealed class SpeakerLoop
         }
     }
 
+    /// <exception cref="ArgumentException">The password is too long for TCP MD5; nothing has changed then.</exception>
     public void Put(PeerSettings settings)
     {
+        if (Encoding.UTF8.GetByteCount(settings.Password ?? "") > TcpOptions.KeyMax)
+        {
+            throw new ArgumentException($"the TCP MD5 password of {settings.Id} has more than {TcpOptions.KeyMax} octets", nameof(settings));
+        }
+
         var reset = Notification.SettingsChanged;
         if (peers.TryGetValue(settings.Id, out var known))
         {
@@ -183,6 +190,7 @@ internal sealed class SpeakerLoop
         }
 
         socket.SetSocketOption(SocketOptionLevel.Socket, SocketOptionName.ReuseAddress, true);
+        TcpOptions.SendFar(socket);
         socket.Bind(at);
         socket.Listen(128);
         listeners.Add(socket);
@@ -246,7 +254,7 @@ internal sealed class SpeakerLoop
 
         if (peer.Settings.TtlSecurity is { } hops)
         {
-            TcpOptions.SetTtlSecurity(socket, hops);
+            TcpOptions.SetTtlSecurity(socket, hops, address.IsV6);
         }
 
         peer.Accept(socket);

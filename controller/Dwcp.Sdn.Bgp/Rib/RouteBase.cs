@@ -126,7 +126,8 @@ internal sealed class RouteBase
     /// <summary>The restart time is over: what is stale becomes the last choice, or goes where the peer knows no long-lived restart (RFC 9494 §4.2).</summary>
     public void Age(RibPeer peer, FamilySet longLived)
     {
-        Purge(peer, path => (path.Flags & PathFlags.Stale) != 0 && !longLived.Has(Table[path.Entry].Key.Family));
+        Purge(peer, path => (path.Flags & PathFlags.Stale) != 0
+            && (!longLived.Has(Table[path.Entry].Key.Family) || Attributes[path.Attributes].NoLongLived));
         ForPaths(peer, at =>
         {
             ref var path = ref Table.Path(at);
