@@ -19,9 +19,11 @@ internal sealed class RouteBase
     private readonly ChunkPool pool = new();
     private readonly Dictionary<RouteKey, string> objects = [];
     private readonly List<RouteKey> wished = [];
+    private readonly Memberships memberships;
 
     public RouteBase(SpeakerSettings speaker)
     {
+        memberships = new(speaker, this);
         Attributes = new(speaker);
         Table = new(Attributes, Order = new(Attributes, peers));
         Groups = new(speaker, Table, Attributes, peers, pool);
@@ -63,6 +65,7 @@ internal sealed class RouteBase
     public void Remove(RibPeer peer)
     {
         Groups.Leave(peer);
+        memberships.Gone(peer);
         Purge(peer, _ => true);
         peers[peer.Slot] = null;
     }
@@ -83,12 +86,14 @@ internal sealed class RouteBase
         var kept = FamilySet.Of(agreement.Peer.Restart?.Families.Where(f => f.ForwardingKept).Select(f => f.Family) ?? []);
         Purge(peer, path => (path.Flags & PathFlags.Stale) != 0 && !kept.Has(Table[path.Entry].Key.Family));
         Groups.Join(peer, agreement, local);
+        memberships.Stands(peer);
     }
 
     /// <summary>The session is gone. Routes of families in <paramref name="kept"/> stay, stale; all others go.</summary>
     public void Down(RibPeer peer, FamilySet kept)
     {
         Groups.Leave(peer);
+        memberships.Gone(peer);
         peer.Agreement = null;
         peer.Output = new OutQueue(pool);
         peer.AfterSync.Clear();
@@ -182,7 +187,11 @@ internal sealed class RouteBase
     }
 
     /// <summary>Takes in the routes of these targets from now on, and no others.</summary>
-    public void Import(IEnumerable<RouteTarget> targets) => Imports.Set(targets);
+    public void Import(IReadOnlyCollection<RouteTarget> targets)
+    {
+        Imports.Set(targets);
+        memberships.Want(targets);
+    }
 
     /// <summary>Which object asked for a route of our own.</summary>
     public string? ObjectOf(in RouteKey key) => objects.GetValueOrDefault(key);
@@ -286,6 +295,7 @@ internal sealed class RouteBase
                 continue;
             }
 
+            var before = peer.Paths;
             if (set is not null && result == NlriResult.Ok && Accepts(peer, nlri, set))
             {
                 Changed(Table.Put(nlri.Key, nlri.Body, nlri.PathId, nlris.Octets, set, peer.Slot, out var added), first);
@@ -303,6 +313,11 @@ internal sealed class RouteBase
                 {
                     wished.Add(nlri.Key);
                 }
+            }
+
+            if (section.Family == BgpFamily.RtConstraint && peer.Paths != before)
+            {
+                Changed(Table.Find(nlri.Key), first); // Some are told of a path that is not the best (RFC 4684 §3.2).
             }
         }
 
@@ -332,14 +347,29 @@ internal sealed class RouteBase
         }
     }
 
-    private void Purge(RibPeer peer, Func<RoutePath, bool> which) => ForPaths(peer, at =>
+    private void Purge(RibPeer peer, Func<RoutePath, bool> which)
     {
-        if (which(Table.Path(at)))
+        wished.Clear();
+        ForPaths(peer, at =>
         {
+            var path = Table.Path(at);
+            if (!which(path))
+            {
+                return;
+            }
+
+            var key = Table[path.Entry].Key;
+            if (key.Kind == RouteKind.Membership && peer.Filter?.Remove(key) == true)
+            {
+                wished.Add(key);
+            }
+
             peer.Paths--;
             Changed(Table.RemovePath(at), first: false);
-        }
-    });
+            Changed(key.Kind == RouteKind.Membership ? Table.Find(key) : -1, first: false);
+        });
+        Wished(peer);
+    }
 
     private void ForPaths(RibPeer peer, Action<int> action)
     {
