@@ -39,7 +39,7 @@ internal sealed class PeerSession
         Rib.Address = settings.Address ?? default;
     }
 
-    public PeerSettings Settings { get; }
+    public PeerSettings Settings { get; private set; }
 
     /// <summary>Made by a connection out of a range, and gone with it.</summary>
     public bool IsDynamic { get; }
@@ -77,6 +77,52 @@ internal sealed class PeerSession
         {
             Apply(new PeerEvent.Start());
         }
+    }
+
+    /// <summary>Takes settings that need no new session (<see cref="PeerSettings.DiffersSoftly"/>). What the peer is told and what it said is looked at again; nobody else notices.</summary>
+    public void Change(PeerSettings settings)
+    {
+        var before = Settings;
+        Settings = settings;
+        machine = machine with { Settings = settings };
+        if (loop.Routes.Change(Rib, settings) && Rib.Agreement is { } agreement)
+        {
+            Ask(agreement);
+        }
+
+        if (before.PrefixLimit == settings.PrefixLimit)
+        {
+            return;
+        }
+
+        Rib.Warned = false;
+        if (machine is { Enabled: false } && !settings.Shutdown)
+        {
+            restartAt = null; // The limit that held it back is another now.
+            Start();
+        }
+        else
+        {
+            CheckLimit();
+        }
+    }
+
+    /// <summary>Asks for all routes again: what was refused before was not kept (RFC 2918). A peer that cannot do that starts anew.</summary>
+    private void Ask(Agreement agreement)
+    {
+        if (!agreement.Peer.Refresh)
+        {
+            Stop(Notification.SettingsChanged);
+            Start();
+            return;
+        }
+
+        foreach (var family in agreement.Families.Items)
+        {
+            Rib.Output.Add(new RouteRefresh(family.Afi(), RefreshKind.Request, family.Safi()).ToMessage());
+        }
+
+        Rib.Pump?.Invoke();
     }
 
     public void Stop(Notification reason) => Apply(new PeerEvent.Stop(reason));

@@ -139,7 +139,24 @@ internal sealed class SpeakerLoop
                 return;
             }
 
+            if (known.Settings.DiffersSoftly(settings))
+            {
+                known.Change(settings);
+                return;
+            }
+
             reset = settings.Shutdown ? Notification.Shutdown(settings.ShutdownReason) : reset;
+        }
+
+        if (ranges.FindIndex(r => r.Id == settings.Id) is >= 0 and var at && ranges[at].DiffersSoftly(settings))
+        {
+            ranges[at] = settings;
+            foreach (var member in peers.Values.Where(p => p.IsDynamic && p.Settings.Id.StartsWith(settings.Id + "/", StringComparison.Ordinal)).ToList())
+            {
+                member.Change(Member(settings, member.Settings.Address!.Value));
+            }
+
+            return;
         }
 
         Remove(settings.Id, reset);
@@ -239,7 +256,7 @@ internal sealed class SpeakerLoop
         var peer = peers.Values.FirstOrDefault(p => p.Settings.Address == address && !p.Settings.Shutdown);
         if (peer is null && ranges.Find(r => r.ListenRange!.Value.Contains(address)) is { Shutdown: false } range)
         {
-            var settings = range with { Id = $"{range.Id}/{address}", Address = address, ListenRange = null, Passive = true };
+            var settings = Member(range, address);
             peer = new PeerSession(this, settings, dynamic: true);
             peers.Add(settings.Id, peer);
             peer.Start();
@@ -259,6 +276,9 @@ internal sealed class SpeakerLoop
 
         peer.Accept(socket);
     }
+
+    private static PeerSettings Member(PeerSettings range, IpAddress address) =>
+        range with { Id = $"{range.Id}/{address}", Address = address, ListenRange = null, Passive = true };
 
     /// <summary>What follows each piece of work: peers are told at once, whoever imports is given what changed.</summary>
     private void Settle()

@@ -89,6 +89,28 @@ internal sealed class RouteBase
         memberships.Stands(peer);
     }
 
+    /// <summary>Takes settings that need no new session.</summary>
+    /// <returns>True when routes may be missing that were refused before: the peer has to say them again.</returns>
+    public bool Change(RibPeer peer, PeerSettings settings)
+    {
+        var before = peer.Settings;
+        peer.Settings = settings;
+        Groups.Regroup(peer);
+        if (before.RouteReflectorClient != settings.RouteReflectorClient)
+        {
+            ForPaths(peer, at => Changed(Table.Path(at).Entry, first: false)); // Others are told of them now, or no longer.
+        }
+
+        if (before.ImportRules == settings.ImportRules)
+        {
+            return false;
+        }
+
+        Purge(peer, path => !settings.ImportRules.IsEmpty
+            && !RouteRules.Pass(settings.ImportRules, Table[path.Entry].Key, path.Body, Attributes[path.Attributes]));
+        return !before.ImportRules.IsEmpty;
+    }
+
     /// <summary>The session is gone. Routes of families in <paramref name="kept"/> stay, stale; all others go.</summary>
     public void Down(RibPeer peer, FamilySet kept)
     {
@@ -261,12 +283,15 @@ internal sealed class RouteBase
             set = null;
         }
 
-        var whole = Take(peer, body, section, set, first);
-        if (set is not null)
+        if (set is null)
         {
-            Attributes.Drop(set);
+            return Take(peer, body, section, null, first);
         }
 
+        set.Uses++; // One message may take a route in and away again: the set stays until its end.
+        var whole = Take(peer, body, section, set, first);
+        set.Uses--;
+        Attributes.Drop(set);
         return whole;
     }
 

@@ -35,9 +35,8 @@ internal sealed class UpdateGroups(SpeakerSettings speaker, RouteTable table, At
 
     public void Join(RibPeer peer, Agreement agreement, IpAddress local)
     {
-        var key = new GroupKey(
-            peer.Slot >> 6, agreement.External, peer.IsClient, peer.Settings.LocalAs ?? speaker.LocalAs, agreement.As4, agreement.LongestMessage,
-            agreement.Families, !agreement.Peer.LongLived.IsEmpty, peer.Settings.NextHopSelf ? local : null, peer.Settings.ExportRules);
+        peer.Local = local;
+        var key = KeyOf(peer, agreement);
         while (told.Count <= key.Plane)
         {
             told.Add(new());
@@ -50,6 +49,32 @@ internal sealed class UpdateGroups(SpeakerSettings speaker, RouteTable table, At
             peer.AfterSync.Add(BgpMessage.EndOfRib(family));
         }
     }
+
+    /// <summary>Tells a peer what its changed settings let through, and withdraws what they no longer do.</summary>
+    public void Regroup(RibPeer peer)
+    {
+        if (peer is not { Group: { } group, Agreement: { } agreement } || KeyOf(peer, agreement) is var key && key == group.Key)
+        {
+            return;
+        }
+
+        group.Remove(peer);
+        var solo = NewSolo(key, peer);
+        group.Dirty.CopyTo(index => Push(solo, index, first: false)); // Also what is gone and was not yet told so.
+        foreach (var family in agreement.Families.Items)
+        {
+            PushAll(solo, family);
+        }
+
+        if (group.Members.Count == 0)
+        {
+            Dissolve(group);
+        }
+    }
+
+    private GroupKey KeyOf(RibPeer peer, Agreement agreement) => new(
+        peer.Slot >> 6, agreement.External, peer.IsClient, peer.Settings.LocalAs ?? speaker.LocalAs, agreement.As4, agreement.LongestMessage,
+        agreement.Families, !agreement.Peer.LongLived.IsEmpty, peer.Settings.NextHopSelf ? peer.Local : null, peer.Settings.ExportRules);
 
     public void Leave(RibPeer peer)
     {
