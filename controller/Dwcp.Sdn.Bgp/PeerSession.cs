@@ -39,7 +39,7 @@ internal sealed class PeerSession
         Rib.Address = settings.Address ?? default;
     }
 
-    public PeerSettings Settings { get; }
+    public PeerSettings Settings { get; private set; }
 
     /// <summary>Made by a connection out of a range, and gone with it.</summary>
     public bool IsDynamic { get; }
@@ -49,7 +49,8 @@ internal sealed class PeerSession
     /// <summary>It has sent all it had, or will never say so.</summary>
     public bool IsSynchronised => last is null || machine.Phase != BgpPhase.Established || !last.SendsEndOfRib || last.Families.Items.All(Rib.Synchronised.Has);
 
-    public bool IsIdle => machine.Phase != BgpPhase.Established && connections.Count == 0 && staleUntil is null && longLivedUntil is null;
+    /// <summary>Nothing keeps it here: no connection, no stale routes, no limit that it went beyond and that still counts.</summary>
+    public bool IsIdle => machine is { Phase: not BgpPhase.Established, Enabled: true } && connections.Count == 0 && staleUntil is null && longLivedUntil is null;
 
     public PeerStatus Status => new(
         Settings, Settings.Address, machine.Phase, machine.Phase == BgpPhase.Established ? loop.Now - since : null,
@@ -76,6 +77,52 @@ internal sealed class PeerSession
         {
             Apply(new PeerEvent.Start());
         }
+    }
+
+    /// <summary>Takes settings that need no new session (<see cref="PeerSettings.DiffersSoftly"/>). What the peer is told and what it said is looked at again; nobody else notices.</summary>
+    public void Change(PeerSettings settings)
+    {
+        var before = Settings;
+        Settings = settings;
+        machine = machine with { Settings = settings };
+        if (loop.Routes.Change(Rib, settings) && Rib.Agreement is { } agreement)
+        {
+            Ask(agreement);
+        }
+
+        if (before.PrefixLimit == settings.PrefixLimit)
+        {
+            return;
+        }
+
+        Rib.Warned = false;
+        if (machine is { Enabled: false } && !settings.Shutdown)
+        {
+            restartAt = null; // The limit that held it back is another now.
+            Start();
+        }
+        else
+        {
+            CheckLimit();
+        }
+    }
+
+    /// <summary>Asks for all routes again: what was refused before was not kept (RFC 2918). A peer that cannot do that starts anew.</summary>
+    private void Ask(Agreement agreement)
+    {
+        if (!agreement.Peer.Refresh)
+        {
+            Stop(Notification.SettingsChanged);
+            Start();
+            return;
+        }
+
+        foreach (var family in agreement.Families.Items)
+        {
+            Rib.Output.Add(new RouteRefresh(family.Afi(), RefreshKind.Request, family.Safi()).ToMessage());
+        }
+
+        Rib.Pump?.Invoke();
     }
 
     public void Stop(Notification reason) => Apply(new PeerEvent.Stop(reason));
@@ -376,7 +423,7 @@ internal sealed class PeerSession
 
             if (Settings.TtlSecurity is { } hops)
             {
-                TcpOptions.SetTtlSecurity(socket, hops);
+                TcpOptions.SetTtlSecurity(socket, hops, address.IsV6);
             }
 
             await socket.ConnectAsync(new IPEndPoint(address.ToIPAddress(), Settings.Port), stop.Token);

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
+using System.Text;
 using System.Threading.Channels;
 using Dwcp.Sdn.Bgp.Rib;
 using Dwcp.Sdn.Bgp.Transport;
@@ -122,8 +123,14 @@ internal sealed class SpeakerLoop
         }
     }
 
+    /// <exception cref="ArgumentException">The password is too long for TCP MD5; nothing has changed then.</exception>
     public void Put(PeerSettings settings)
     {
+        if (Encoding.UTF8.GetByteCount(settings.Password ?? "") > TcpOptions.KeyMax)
+        {
+            throw new ArgumentException($"the TCP MD5 password of {settings.Id} has more than {TcpOptions.KeyMax} octets", nameof(settings));
+        }
+
         var reset = Notification.SettingsChanged;
         if (peers.TryGetValue(settings.Id, out var known))
         {
@@ -132,7 +139,24 @@ internal sealed class SpeakerLoop
                 return;
             }
 
+            if (known.Settings.DiffersSoftly(settings))
+            {
+                known.Change(settings);
+                return;
+            }
+
             reset = settings.Shutdown ? Notification.Shutdown(settings.ShutdownReason) : reset;
+        }
+
+        if (ranges.FindIndex(r => r.Id == settings.Id) is >= 0 and var at && ranges[at].DiffersSoftly(settings))
+        {
+            ranges[at] = settings;
+            foreach (var member in peers.Values.Where(p => p.IsDynamic && p.Settings.Id.StartsWith(settings.Id + "/", StringComparison.Ordinal)).ToList())
+            {
+                member.Change(Member(settings, member.Settings.Address!.Value));
+            }
+
+            return;
         }
 
         Remove(settings.Id, reset);
@@ -183,6 +207,7 @@ internal sealed class SpeakerLoop
         }
 
         socket.SetSocketOption(SocketOptionLevel.Socket, SocketOptionName.ReuseAddress, true);
+        TcpOptions.SendFar(socket);
         socket.Bind(at);
         socket.Listen(128);
         listeners.Add(socket);
@@ -231,7 +256,7 @@ internal sealed class SpeakerLoop
         var peer = peers.Values.FirstOrDefault(p => p.Settings.Address == address && !p.Settings.Shutdown);
         if (peer is null && ranges.Find(r => r.ListenRange!.Value.Contains(address)) is { Shutdown: false } range)
         {
-            var settings = range with { Id = $"{range.Id}/{address}", Address = address, ListenRange = null, Passive = true };
+            var settings = Member(range, address);
             peer = new PeerSession(this, settings, dynamic: true);
             peers.Add(settings.Id, peer);
             peer.Start();
@@ -246,11 +271,14 @@ internal sealed class SpeakerLoop
 
         if (peer.Settings.TtlSecurity is { } hops)
         {
-            TcpOptions.SetTtlSecurity(socket, hops);
+            TcpOptions.SetTtlSecurity(socket, hops, address.IsV6);
         }
 
         peer.Accept(socket);
     }
+
+    private static PeerSettings Member(PeerSettings range, IpAddress address) =>
+        range with { Id = $"{range.Id}/{address}", Address = address, ListenRange = null, Passive = true };
 
     /// <summary>What follows each piece of work: peers are told at once, whoever imports is given what changed.</summary>
     private void Settle()

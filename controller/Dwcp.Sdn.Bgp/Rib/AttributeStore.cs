@@ -39,6 +39,7 @@ internal sealed class AttributeSet(int id, byte[] kept, uint hash)
     public bool NoAdvertise;
     public bool NoExport;
     public bool LongLivedStale;
+    public bool NoLongLived;
 
     /// <summary>It went through this speaker before: never chosen (RFC 4271 §9.1.2, RFC 4456 §8).</summary>
     public bool Looped;
@@ -241,6 +242,7 @@ internal sealed class AttributeStore(SpeakerSettings speaker)
                         set.NoAdvertise |= community == 0xffff_ff02;
                         set.NoExport |= community is 0xffff_ff01 or 0xffff_ff03;
                         set.LongLivedStale |= community == 0xffff_0006;
+                        set.NoLongLived |= community == 0xffff_0007; // RFC 9494 §4.2
                     }
 
                     break;

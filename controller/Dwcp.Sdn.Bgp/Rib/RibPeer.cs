@@ -28,6 +28,9 @@ internal sealed class RibPeer(ushort slot, PeerSettings settings, OutQueue outpu
 
     public IpAddress Address { get; set; }
 
+    /// <summary>This side's address of its connection.</summary>
+    public IpAddress Local { get; set; }
+
     /// <summary>The group that formats for it; none while it is down.</summary>
     public UpdateGroup? Group { get; set; }
 

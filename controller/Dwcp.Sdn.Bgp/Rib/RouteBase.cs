@@ -19,9 +19,11 @@ internal sealed class RouteBase
     private readonly ChunkPool pool = new();
     private readonly Dictionary<RouteKey, string> objects = [];
     private readonly List<RouteKey> wished = [];
+    private readonly Memberships memberships;
 
     public RouteBase(SpeakerSettings speaker)
     {
+        memberships = new(speaker, this);
         Attributes = new(speaker);
         Table = new(Attributes, Order = new(Attributes, peers));
         Groups = new(speaker, Table, Attributes, peers, pool);
@@ -63,6 +65,7 @@ internal sealed class RouteBase
     public void Remove(RibPeer peer)
     {
         Groups.Leave(peer);
+        memberships.Gone(peer);
         Purge(peer, _ => true);
         peers[peer.Slot] = null;
     }
@@ -83,12 +86,36 @@ internal sealed class RouteBase
         var kept = FamilySet.Of(agreement.Peer.Restart?.Families.Where(f => f.ForwardingKept).Select(f => f.Family) ?? []);
         Purge(peer, path => (path.Flags & PathFlags.Stale) != 0 && !kept.Has(Table[path.Entry].Key.Family));
         Groups.Join(peer, agreement, local);
+        memberships.Stands(peer);
+    }
+
+    /// <summary>Takes settings that need no new session.</summary>
+    /// <returns>True when routes may be missing that were refused before: the peer has to say them again.</returns>
+    public bool Change(RibPeer peer, PeerSettings settings)
+    {
+        var before = peer.Settings;
+        peer.Settings = settings;
+        Groups.Regroup(peer);
+        if (before.RouteReflectorClient != settings.RouteReflectorClient)
+        {
+            ForPaths(peer, at => Changed(Table.Path(at).Entry, first: false)); // Others are told of them now, or no longer.
+        }
+
+        if (before.ImportRules == settings.ImportRules)
+        {
+            return false;
+        }
+
+        Purge(peer, path => !settings.ImportRules.IsEmpty
+            && !RouteRules.Pass(settings.ImportRules, Table[path.Entry].Key, path.Body, Attributes[path.Attributes]));
+        return !before.ImportRules.IsEmpty;
     }
 
     /// <summary>The session is gone. Routes of families in <paramref name="kept"/> stay, stale; all others go.</summary>
     public void Down(RibPeer peer, FamilySet kept)
     {
         Groups.Leave(peer);
+        memberships.Gone(peer);
         peer.Agreement = null;
         peer.Output = new OutQueue(pool);
         peer.AfterSync.Clear();
@@ -126,7 +153,8 @@ internal sealed class RouteBase
     /// <summary>The restart time is over: what is stale becomes the last choice, or goes where the peer knows no long-lived restart (RFC 9494 §4.2).</summary>
     public void Age(RibPeer peer, FamilySet longLived)
     {
-        Purge(peer, path => (path.Flags & PathFlags.Stale) != 0 && !longLived.Has(Table[path.Entry].Key.Family));
+        Purge(peer, path => (path.Flags & PathFlags.Stale) != 0
+            && (!longLived.Has(Table[path.Entry].Key.Family) || Attributes[path.Attributes].NoLongLived));
         ForPaths(peer, at =>
         {
             ref var path = ref Table.Path(at);
@@ -181,7 +209,11 @@ internal sealed class RouteBase
     }
 
     /// <summary>Takes in the routes of these targets from now on, and no others.</summary>
-    public void Import(IEnumerable<RouteTarget> targets) => Imports.Set(targets);
+    public void Import(IReadOnlyCollection<RouteTarget> targets)
+    {
+        Imports.Set(targets);
+        memberships.Want(targets);
+    }
 
     /// <summary>Which object asked for a route of our own.</summary>
     public string? ObjectOf(in RouteKey key) => objects.GetValueOrDefault(key);
@@ -251,12 +283,15 @@ internal sealed class RouteBase
             set = null;
         }
 
-        var whole = Take(peer, body, section, set, first);
-        if (set is not null)
+        if (set is null)
         {
-            Attributes.Drop(set);
+            return Take(peer, body, section, null, first);
         }
 
+        set.Uses++; // One message may take a route in and away again: the set stays until its end.
+        var whole = Take(peer, body, section, set, first);
+        set.Uses--;
+        Attributes.Drop(set);
         return whole;
     }
 
@@ -285,6 +320,7 @@ internal sealed class RouteBase
                 continue;
             }
 
+            var before = peer.Paths;
             if (set is not null && result == NlriResult.Ok && Accepts(peer, nlri, set))
             {
                 Changed(Table.Put(nlri.Key, nlri.Body, nlri.PathId, nlris.Octets, set, peer.Slot, out var added), first);
@@ -302,6 +338,11 @@ internal sealed class RouteBase
                 {
                     wished.Add(nlri.Key);
                 }
+            }
+
+            if (section.Family == BgpFamily.RtConstraint && peer.Paths != before)
+            {
+                Changed(Table.Find(nlri.Key), first); // Some are told of a path that is not the best (RFC 4684 §3.2).
             }
         }
 
@@ -331,14 +372,29 @@ internal sealed class RouteBase
         }
     }
 
-    private void Purge(RibPeer peer, Func<RoutePath, bool> which) => ForPaths(peer, at =>
+    private void Purge(RibPeer peer, Func<RoutePath, bool> which)
     {
-        if (which(Table.Path(at)))
+        wished.Clear();
+        ForPaths(peer, at =>
         {
+            var path = Table.Path(at);
+            if (!which(path))
+            {
+                return;
+            }
+
+            var key = Table[path.Entry].Key;
+            if (key.Kind == RouteKind.Membership && peer.Filter?.Remove(key) == true)
+            {
+                wished.Add(key);
+            }
+
             peer.Paths--;
             Changed(Table.RemovePath(at), first: false);
-        }
-    });
+            Changed(key.Kind == RouteKind.Membership ? Table.Find(key) : -1, first: false);
+        });
+        Wished(peer);
+    }
 
     private void ForPaths(RibPeer peer, Action<int> action)
     {

@@ -14,6 +14,9 @@ internal struct Entry
 
     /// <summary>In how many queues it waits; while it does, it is not forgotten.</summary>
     public ushort Waiting;
+
+    /// <summary>Some path of it has a MED: then the best of three is not the better of two and the third (RFC 4271 §9.1.2.2 c).</summary>
+    public bool Discriminates;
 }
 
 /// <summary>A way to a route: what one peer says of it.</summary>
@@ -132,6 +135,12 @@ internal sealed class RouteTable(AttributeStore attributes, PathOrder order)
             return before == at || entry.Best == at ? index : -1;
         }
 
+        if (entry.Discriminates)
+        {
+            entry.Best = Select(entry);
+            return entry.Best != before ? index : -1;
+        }
+
         if (order.Compare(paths[at], paths[before], out _) < 0)
         {
             entry.Best = at;
@@ -162,24 +171,25 @@ internal sealed class RouteTable(AttributeStore attributes, PathOrder order)
         }
         else
         {
-            var before = entry.FirstPath;
-            while (paths[before].NextInEntry != at)
+            var previous = entry.FirstPath;
+            while (paths[previous].NextInEntry != at)
             {
-                before = paths[before].NextInEntry;
+                previous = paths[previous].NextInEntry;
             }
 
-            paths[before].NextInEntry = paths[at].NextInEntry;
+            paths[previous].NextInEntry = paths[at].NextInEntry;
         }
 
         Detach(at);
         paths.Give(at);
-        if (entry.Best != at)
+        var before = entry.Best;
+        if (before != at && !entry.Discriminates)
         {
             return -1;
         }
 
         entry.Best = Select(entry);
-        return index;
+        return entry.Best != before ? index : -1;
     }
 
     /// <summary>Chooses again after something changed that all paths of an entry may depend on.</summary>
@@ -279,10 +289,10 @@ internal sealed class RouteTable(AttributeStore attributes, PathOrder order)
 
     private int Select(in Entry entry)
     {
-        var best = entry.FirstPath;
-        for (var i = best < 0 ? -1 : paths[best].NextInEntry; i >= 0; i = paths[i].NextInEntry)
+        var best = -1;
+        for (var i = entry.FirstPath; i >= 0; i = paths[i].NextInEntry)
         {
-            if (order.Compare(paths[i], paths[best], out _) < 0)
+            if ((best < 0 || order.Compare(paths[i], paths[best], out _) < 0) && !(entry.Discriminates && LosesByMed(entry, i)))
             {
                 best = i;
             }
@@ -291,9 +301,24 @@ internal sealed class RouteTable(AttributeStore attributes, PathOrder order)
         return best;
     }
 
+    /// <summary>Another path of the same neighbour has the better MED: then this one meets no path of another neighbour.</summary>
+    private bool LosesByMed(in Entry entry, int at)
+    {
+        for (var i = entry.FirstPath; i >= 0; i = paths[i].NextInEntry)
+        {
+            if (i != at && order.Compare(paths[i], paths[at], out var step) < 0 && step == SelectionStep.Med)
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
     private void Attach(int at, AttributeSet set)
     {
         ref var path = ref paths[at];
+        entries[path.Entry].Discriminates |= set.Med != 0;
         path.Attributes = set.Id;
         path.BeforeInSet = -1;
         path.NextInSet = set.FirstPath;

@@ -35,9 +35,8 @@ internal sealed class UpdateGroups(SpeakerSettings speaker, RouteTable table, At
 
     public void Join(RibPeer peer, Agreement agreement, IpAddress local)
     {
-        var key = new GroupKey(
-            peer.Slot >> 6, agreement.External, peer.IsClient, peer.Settings.LocalAs ?? speaker.LocalAs, agreement.As4, agreement.LongestMessage,
-            agreement.Families, !agreement.Peer.LongLived.IsEmpty, peer.Settings.NextHopSelf ? local : null, peer.Settings.ExportRules);
+        peer.Local = local;
+        var key = KeyOf(peer, agreement);
         while (told.Count <= key.Plane)
         {
             told.Add(new());
@@ -50,6 +49,32 @@ internal sealed class UpdateGroups(SpeakerSettings speaker, RouteTable table, At
             peer.AfterSync.Add(BgpMessage.EndOfRib(family));
         }
     }
+
+    /// <summary>Tells a peer what its changed settings let through, and withdraws what they no longer do.</summary>
+    public void Regroup(RibPeer peer)
+    {
+        if (peer is not { Group: { } group, Agreement: { } agreement } || KeyOf(peer, agreement) is var key && key == group.Key)
+        {
+            return;
+        }
+
+        group.Remove(peer);
+        var solo = NewSolo(key, peer);
+        group.Dirty.CopyTo(index => Push(solo, index, first: false)); // Also what is gone and was not yet told so.
+        foreach (var family in agreement.Families.Items)
+        {
+            PushAll(solo, family);
+        }
+
+        if (group.Members.Count == 0)
+        {
+            Dissolve(group);
+        }
+    }
+
+    private GroupKey KeyOf(RibPeer peer, Agreement agreement) => new(
+        peer.Slot >> 6, agreement.External, peer.IsClient, peer.Settings.LocalAs ?? speaker.LocalAs, agreement.As4, agreement.LongestMessage,
+        agreement.Families, !agreement.Peer.LongLived.IsEmpty, peer.Settings.NextHopSelf ? peer.Local : null, peer.Settings.ExportRules);
 
     public void Leave(RibPeer peer)
     {
@@ -233,10 +258,11 @@ internal sealed class UpdateGroups(SpeakerSettings speaker, RouteTable table, At
             entry.Waiting--;
             ref var knows = ref plane[index];
             var targets = 0ul;
-            if (entry.Best >= 0)
+            var family = entry.Key.Family;
+            var chosen = family == BgpFamily.RtConstraint && !group.Key.Client && !group.Key.External ? ClientPath(entry) : entry.Best;
+            if (chosen >= 0)
             {
-                ref var path = ref table.Path(entry.Best);
-                var family = entry.Key.Family;
+                ref var path = ref table.Path(chosen);
                 var old = (path.Flags & PathFlags.LongLived) != 0;
                 var id = ((ulong)path.Attributes << 32) | ((ulong)path.Peer << 8) | ((ulong)family << 1) | (old ? 1u : 0);
                 if (id != lastId)
@@ -261,7 +287,7 @@ internal sealed class UpdateGroups(SpeakerSettings speaker, RouteTable table, At
             knows = (knows & ~group.Mask) | targets;
             if (lost != 0)
             {
-                WithdrawnFrom(lost, entry.Key.Family).Entries.Add(index);
+                WithdrawnFrom(lost, family).Entries.Add(index);
             }
 
             if (entry.FirstPath < 0 && entry.Waiting == 0)
@@ -326,6 +352,25 @@ internal sealed class UpdateGroups(SpeakerSettings speaker, RouteTable table, At
         return bucket;
     }
 
+    /// <summary>What a peer of this AS that is no client is told of a wish: that of a client before that of another such peer (RFC 4684 §3.2 ii).</summary>
+    private int ClientPath(in Entry entry)
+    {
+        if (entry.Best < 0 || peers[table.Path(entry.Best).Peer] is not { External: false, IsClient: false })
+        {
+            return entry.Best;
+        }
+
+        for (var at = entry.FirstPath; at >= 0; at = table.Path(at).NextInEntry)
+        {
+            if (peers[table.Path(at).Peer] is not { External: false, IsClient: false })
+            {
+                return at;
+            }
+        }
+
+        return entry.Best;
+    }
+
     private static ulong TargetsOf(UpdateGroup group, Bucket bucket)
     {
         var set = bucket.Set!;
@@ -339,6 +384,11 @@ internal sealed class UpdateGroups(SpeakerSettings speaker, RouteTable table, At
         }
 
         var targets = group.Mask;
+        if (bucket.Family == BgpFamily.RtConstraint && group.Key is { Client: true, External: false })
+        {
+            return targets; // Also the client that said it: others may want the same, and it hears of that from nobody else (RFC 4684 §3.2 i).
+        }
+
         foreach (var member in group.Members)
         {
             // Not back to the peer it came from, nor to the one that brought it into this AS (RFC 4456 §8).

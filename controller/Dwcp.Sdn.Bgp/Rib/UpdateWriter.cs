@@ -158,8 +158,9 @@ internal sealed class UpdateWriter(SpeakerSettings speaker, RouteTable table, Ch
     {
         attributes.Clear();
         var reflected = !group.External && from is { External: false };
+        var wish = reflected && family == BgpFamily.RtConstraint && group.Client; // Comes from this speaker as far as a client can see, RFC 4684 §3.2 i.
         var preference = group.External;
-        var originator = !reflected || set.Originator != 0;
+        var originator = !reflected || (set.Originator != 0 && !wish);
         var clusters = !reflected || set.Clusters > 0;
         var hop = family != BgpFamily.Ipv4Unicast;
         var rest = AttributeCodec.Attributes(set.Kept);
@@ -189,7 +190,7 @@ internal sealed class UpdateWriter(SpeakerSettings speaker, RouteTable table, Ch
             {
                 originator = true;
                 value.Clear();
-                value.U32(from!.RouterId);
+                value.U32(wish ? (uint)speaker.RouterId.Value : from!.RouterId);
                 AttributeCodec.Put(attributes, AttributeTable.OriginatorId, value.Written);
             }
 
@@ -213,6 +214,8 @@ internal sealed class UpdateWriter(SpeakerSettings speaker, RouteTable table, Ch
                     value.U32((uint)speaker.Cluster.Value);
                     value.Bytes(body);
                     AttributeCodec.Put(attributes, code, value.Written);
+                    break;
+                case AttributeTable.OriginatorId when wish:
                     break;
                 case AttributeTable.AsPath when group.External || !group.As4:
                     Path(group, body);

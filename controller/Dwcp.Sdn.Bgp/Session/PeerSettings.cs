@@ -92,6 +92,17 @@ public sealed record PeerSettings
     public string? ShutdownReason { get; init; }
 
     public EquatableArray<BgpFamily> Families { get; init; } = [BgpFamily.L2VpnEvpn];
+
+    /// <summary>All that the other differs in can change while the session stands.</summary>
+    internal bool DiffersSoftly(PeerSettings other) => this == other with
+    {
+        ImportRules = ImportRules,
+        ExportRules = ExportRules,
+        PrefixLimit = PrefixLimit,
+        RouteReflectorClient = RouteReflectorClient,
+        NextHopSelf = NextHopSelf,
+        LongestRetry = LongestRetry,
+    };
 }
 
 /// <summary>A rule of a peer's policy: every part that is set has to match.</summary>

@@ -13,9 +13,13 @@ internal static class TcpOptions
     private const int IpProtocolIpv6 = 41;
     private const int TcpMd5Signature = 14;
     private const int TcpMd5SignatureExtended = 32;
+    private const int Ttl = 2;
+    private const int HopLimit = 16;
     private const int MinimumTtl = 21;
     private const int MinimumHops = 73;
-    private const int KeyMax = 80;
+
+    /// <summary>How many octets a password of TCP MD5 may have.</summary>
+    public const int KeyMax = 80;
 
     /// <summary>Signs what goes to <paramref name="peers"/> and takes only what is signed from there. No password takes the signature away.</summary>
     /// <exception cref="ArgumentException">The password is longer than 80 octets.</exception>
@@ -44,7 +48,7 @@ internal static class TcpOptions
         if (!whole)
         {
             option[128] = 1;
-            option[129] = (byte)(peers.Length + (socket.AddressFamily == AddressFamily.InterNetworkV6 && !peers.IsV6 ? 96 : 0));
+            option[129] = (byte)peers.Length; // Of a mapped address the kernel wants the length of the IPv4 prefix.
         }
 
         BitConverter.TryWriteBytes(option.AsSpan(130), (ushort)key.Length);
@@ -53,19 +57,24 @@ internal static class TcpOptions
     }
 
     /// <summary>Sends with the highest TTL and takes nothing that comes from further away than <paramref name="hops"/>.</summary>
-    public static void SetTtlSecurity(Socket socket, int hops)
+    /// <param name="six">The peer has an IPv6 address; an IPv4 peer may come to a socket of both kinds.</param>
+    public static void SetTtlSecurity(Socket socket, int hops, bool six)
     {
         Span<byte> lowest = stackalloc byte[4];
         BitConverter.TryWriteBytes(lowest, 256 - hops);
+        SendFar(socket);
+        socket.SetRawSocketOption(six ? IpProtocolIpv6 : IpProtocolIp, six ? MinimumHops : MinimumTtl, lowest);
+    }
+
+    /// <summary>Sends with the highest TTL. A listener answers so from its first packet on, which a peer with TTL security wants.</summary>
+    public static void SendFar(Socket socket)
+    {
+        Span<byte> highest = stackalloc byte[4];
+        BitConverter.TryWriteBytes(highest, 255);
+        socket.SetRawSocketOption(IpProtocolIp, Ttl, highest);
         if (socket.AddressFamily == AddressFamily.InterNetworkV6)
         {
-            socket.SetSocketOption(SocketOptionLevel.IPv6, SocketOptionName.HopLimit, 255);
-            socket.SetRawSocketOption(IpProtocolIpv6, MinimumHops, lowest);
-        }
-        else
-        {
-            socket.SetSocketOption(SocketOptionLevel.IP, SocketOptionName.IpTimeToLive, 255);
-            socket.SetRawSocketOption(IpProtocolIp, MinimumTtl, lowest);
+            socket.SetRawSocketOption(IpProtocolIpv6, HopLimit, highest);
         }
     }
 

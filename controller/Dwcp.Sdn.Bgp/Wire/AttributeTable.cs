@@ -73,7 +73,7 @@ internal static class AttributeTable
         new(Pmsi, "PMSI_TUNNEL", AttributeKind.OptionalTransitive, IsValidPmsi, FaultAnswer.Withdraw), // RFC 6514 §5
         new(23, "TUNNEL_ENCAPSULATION", AttributeKind.OptionalTransitive, IsValidTunnels, FaultAnswer.Discard), // RFC 9012 §13
         new(25, "IPV6_EXTENDED_COMMUNITIES", AttributeKind.OptionalTransitive, v => Whole(v, 20), FaultAnswer.Withdraw),
-        new(26, "AIGP", AttributeKind.OptionalNonTransitive, v => v.Length >= 3, FaultAnswer.Discard), // RFC 7311 §3
+        new(26, "AIGP", AttributeKind.OptionalNonTransitive, IsValidAigp, FaultAnswer.Discard), // RFC 7311 §3
         new(LargeCommunities, "LARGE_COMMUNITY", AttributeKind.OptionalTransitive, v => Whole(v, 12), FaultAnswer.Withdraw), // RFC 8092 §5
         new(35, "ONLY_TO_CUSTOMER", AttributeKind.OptionalTransitive, v => v.Length == 4, FaultAnswer.Withdraw), // RFC 9234 §5
     ];
@@ -86,6 +86,20 @@ internal static class AttributeTable
 
     // 1 flags | 1 kind | 3 label | identifier; an ingress replication has the address of its end point
     private static bool IsValidPmsi(ReadOnlySpan<byte> v) => v.Length >= 5 && (v[1] != 6 || v.Length is 9 or 21);
+
+    // n x (1 type | 2 length with these three | value); type 1 is the metric of eight octets
+    private static bool IsValidAigp(ReadOnlySpan<byte> v)
+    {
+        var whole = !v.IsEmpty;
+        while (whole && !v.IsEmpty)
+        {
+            var length = v.Length < 3 ? 0 : (v[1] << 8) | v[2];
+            whole = length >= 3 && length <= v.Length && (v[0] != 1 || length == 11);
+            v = whole ? v[length..] : v;
+        }
+
+        return whole;
+    }
 
     // n x (2 type | 2 length | length octets)
     private static bool IsValidTunnels(ReadOnlySpan<byte> v)

@@ -103,7 +103,7 @@ internal sealed class UpdateReader
         canonical.Clear();
         canonical.Bytes(kept[..(1 + kept[0])]);
         var rest = AttributeCodec.Attributes(kept);
-        byte[] path = [], path4 = [];
+        byte[] path = [], path4 = [], aggregator = [], aggregator4 = [];
         while (AttributeCodec.Next(ref rest, out var flags, out var code, out var value, out var whole))
         {
             var row = AttributeTable.Find(code);
@@ -116,6 +116,12 @@ internal sealed class UpdateReader
             if (row.Internal && rules.External)
             {
                 Discarded++;
+                continue;
+            }
+
+            if (rules.As4 && (code is AttributeTable.As4Path or AttributeTable.As4Aggregator))
+            {
+                Discarded++; // A peer with wide numbers may not send it, RFC 6793 §4.1: whatever is in it.
                 continue;
             }
 
@@ -136,30 +142,17 @@ internal sealed class UpdateReader
 
                     continue;
                 case AttributeTable.Aggregator when !rules.As4:
-                    if (value.Length == 6)
-                    {
-                        Span<byte> wide = [0, 0, .. value];
-                        AttributeCodec.Put(canonical, code, wide, flags);
-                    }
-                    else
-                    {
-                        Discarded++;
-                    }
-
+                    aggregator = value.Length == 6 ? [0, 0, .. value] : [];
+                    Discarded += aggregator.Length == 0 ? 1 : 0;
+                    continue;
+                case AttributeTable.As4Path or AttributeTable.As4Aggregator when !row.Valid(value):
+                    Discarded++; // RFC 6793 §6
                     continue;
                 case AttributeTable.As4Path:
-                    if (!rules.As4 && row.Valid(value))
-                    {
-                        path4 = value.ToArray();
-                    }
-                    else
-                    {
-                        Discarded++;
-                    }
-
-                    continue; // A peer with wide numbers may not send it, RFC 6793 §4.1.
+                    path4 = value.ToArray();
+                    continue;
                 case AttributeTable.As4Aggregator:
-                    Discarded++;
+                    aggregator4 = value.ToArray();
                     continue;
             }
 
@@ -178,6 +171,14 @@ internal sealed class UpdateReader
             {
                 AttributeCodec.Put(canonical, code, value, (byte)(flags & 0xe0));
             }
+        }
+
+        if (aggregator.Length > 0)
+        {
+            // Where an aggregator of two octets stands that is not the placeholder, the wide ones are out of date (RFC 6793 §4.2.3).
+            var placeholder = BinaryPrimitives.ReadUInt32BigEndian(aggregator) == OpenMessage.AsTrans;
+            path4 = placeholder ? path4 : [];
+            AttributeCodec.Put(canonical, AttributeTable.Aggregator, placeholder && aggregator4.Length > 0 ? aggregator4 : aggregator);
         }
 
         if (!rules.As4 && Answer < FaultAnswer.Withdraw && (Seen & (1ul << AttributeTable.AsPath)) != 0)

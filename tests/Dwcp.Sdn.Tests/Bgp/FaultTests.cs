@@ -195,6 +195,16 @@ public class FaultTests
     }
 
     [Fact]
+    public void A_route_that_comes_twice_in_one_message_the_second_time_malformed_is_withdrawn()
+    {
+        var desk = new Desk();
+        var peer = desk.Peer();
+        byte[] unlabelled = [2, 0x22, .. Nlri[2..^3]];
+        Assert.Null(desk.Routes.Update(peer, Body(Reach([.. Nlri, .. unlabelled]), Origin, Path, Preference), first: true).Fault);
+        Assert.Equal((0, 0), (desk.Routes.Table.PathCount, desk.Routes.Attributes.Count));
+    }
+
+    [Fact]
     public void A_route_that_does_not_say_where_it_ends_ends_the_session() =>
         Assert.Equal(Fate.Reset, Send(Body(Reach([.. Nlri, 2, 99, 1]), Origin, Path, Preference)).Fate);
 }
