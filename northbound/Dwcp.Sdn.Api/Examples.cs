@@ -8,7 +8,6 @@ public static class Examples
         ["dwcp.v1.Network"] = """{"vni": 5001, "labels": {"tenant": "blue"}, "arpSuppression": true}""",
         ["dwcp.v1.Subnet"] = """{"network": "blue", "cidr": "10.1.0.0/24", "gateway": "10.1.0.1"}""",
         ["dwcp.v1.Port"] = """{"network": "blue", "mac": "02:00:00:00:00:11", "addresses": ["10.1.0.11"], "labels": {"vm": "web-1"}}""",
-        ["dwcp.v1.Bridge"] = """{"switch": "h1", "name": "br-lab", "ports": [{"name": "gw0", "type": "internal"}]}""",
         ["dwcp.v1.BgpSpeaker"] = """{"localAs": 65000, "routerId": "192.0.2.9"}""",
         ["dwcp.v1.BgpPeer"] = """{"address": "192.0.2.1", "remoteAs": 65000, "routeReflectorClient": true}""",
         ["dwcp.v1.EvpnRoute"] = """{"type": 2, "rd": "192.0.2.7:1", "mac": "02:00:00:00:00:77", "ip": "10.1.0.77", "vni": 5001, "nextHop": "192.0.2.7"}""",

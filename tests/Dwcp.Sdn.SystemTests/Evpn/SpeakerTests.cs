@@ -92,7 +92,12 @@ public sealed class SpeakerTests(ITestOutputHelper output)
         await speaker.ImportAsync([RouteTarget.Parse("65000:100")]);
         await speaker.PutPeerAsync(new PeerSettings
         {
-            Id = "controller", Address = IpAddress.Parse("127.0.0.1"), LocalAddress = IpAddress.Parse(address), Port = (ushort)port, RemoteAs = new Asn(65000), LongestRetry = TimeSpan.FromSeconds(1),
+            Id = "controller",
+            Address = IpAddress.Parse("127.0.0.1"),
+            LocalAddress = IpAddress.Parse(address),
+            Port = (ushort)port,
+            RemoteAs = new Asn(65000),
+            LongestRetry = TimeSpan.FromSeconds(1),
         });
         return speaker;
     }

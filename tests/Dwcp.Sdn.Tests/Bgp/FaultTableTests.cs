@@ -14,27 +14,27 @@ public class FaultTableTests
     private static readonly SortedDictionary<byte, (string Valid, string Answers)> Table = new()
     {
         //                                                          short long zero flags twice late
-        [1] = ("00",                                                "W    W    W    W     D     K"), // ORIGIN; short is zero
-        [2] = ("0201" + "0000fde9",                                 "W    W    K    W     D     K"), // AS_PATH; an empty one is valid
-        [3] = ("c0000201",                                          "W    W    W    W     D     K"), // NEXT_HOP beside MP_REACH_NLRI
-        [4] = ("00000001",                                          "W    W    W    W     D     K"), // MULTI_EXIT_DISC
-        [5] = ("00000064",                                          "W    W    W    W     D     K"), // LOCAL_PREF of an internal peer
-        [6] = ("",                                                  "-    D    K    W     D     K"), // ATOMIC_AGGREGATE; nothing is shorter than zero
-        [7] = ("0000fde90a000009",                                  "D    D    D    W     D     K"), // AGGREGATOR
-        [8] = ("fde80001",                                          "W    W    W    W     D     K"), // COMMUNITIES
-        [9] = ("0a000009",                                          "W    W    W    W     D     K"), // ORIGINATOR_ID of an internal peer
-        [10] = ("0a000009",                                         "W    W    W    W     D     K"), // CLUSTER_LIST of an internal peer
-        [14] = (Reach,                                              "R    R    R    W     R     K"), // MP_REACH_NLRI; long: a route that does not end
-        [15] = ("001946",                                           "R    R    R    W     R     K"), // MP_UNREACH_NLRI
-        [16] = ("0002fde800000064",                                 "W    W    W    W     D     K"), // EXTENDED_COMMUNITIES
-        [17] = ("0201" + "00011170",                                "D    D    D    D     D     D"), // AS4_PATH of a peer that needs none
-        [18] = ("000111700a000009",                                 "D    D    D    D     D     D"), // AS4_AGGREGATOR of a peer that needs none
-        [22] = ("0006000064c0000201",                               "W    W    W    W     D     K"), // PMSI_TUNNEL
-        [23] = ("00080004" + "01020304",                            "D    D    K    W     D     K"), // TUNNEL_ENCAPSULATION
-        [25] = ("000220010db8000000000000000000000000" + "0064",    "W    W    W    W     D     K"), // IPV6_EXTENDED_COMMUNITIES
-        [26] = ("01000b" + "0000000000000005",                      "D    D    D    W     D     K"), // AIGP
-        [32] = ("000000010000000200000003",                         "W    W    W    W     D     K"), // LARGE_COMMUNITY
-        [35] = ("0000fde9",                                         "W    W    W    W     D     K"), // ONLY_TO_CUSTOMER
+        [1] = ("00", "W    W    W    W     D     K"), // ORIGIN; short is zero
+        [2] = ("0201" + "0000fde9", "W    W    K    W     D     K"), // AS_PATH; an empty one is valid
+        [3] = ("c0000201", "W    W    W    W     D     K"), // NEXT_HOP beside MP_REACH_NLRI
+        [4] = ("00000001", "W    W    W    W     D     K"), // MULTI_EXIT_DISC
+        [5] = ("00000064", "W    W    W    W     D     K"), // LOCAL_PREF of an internal peer
+        [6] = ("", "-    D    K    W     D     K"), // ATOMIC_AGGREGATE; nothing is shorter than zero
+        [7] = ("0000fde90a000009", "D    D    D    W     D     K"), // AGGREGATOR
+        [8] = ("fde80001", "W    W    W    W     D     K"), // COMMUNITIES
+        [9] = ("0a000009", "W    W    W    W     D     K"), // ORIGINATOR_ID of an internal peer
+        [10] = ("0a000009", "W    W    W    W     D     K"), // CLUSTER_LIST of an internal peer
+        [14] = (Reach, "R    R    R    W     R     K"), // MP_REACH_NLRI; long: a route that does not end
+        [15] = ("001946", "R    R    R    W     R     K"), // MP_UNREACH_NLRI
+        [16] = ("0002fde800000064", "W    W    W    W     D     K"), // EXTENDED_COMMUNITIES
+        [17] = ("0201" + "00011170", "D    D    D    D     D     D"), // AS4_PATH of a peer that needs none
+        [18] = ("000111700a000009", "D    D    D    D     D     D"), // AS4_AGGREGATOR of a peer that needs none
+        [22] = ("0006000064c0000201", "W    W    W    W     D     K"), // PMSI_TUNNEL
+        [23] = ("00080004" + "01020304", "D    D    K    W     D     K"), // TUNNEL_ENCAPSULATION
+        [25] = ("000220010db8000000000000000000000000" + "0064", "W    W    W    W     D     K"), // IPV6_EXTENDED_COMMUNITIES
+        [26] = ("01000b" + "0000000000000005", "D    D    D    W     D     K"), // AIGP
+        [32] = ("000000010000000200000003", "W    W    W    W     D     K"), // LARGE_COMMUNITY
+        [35] = ("0000fde9", "W    W    W    W     D     K"), // ONLY_TO_CUSTOMER
     };
 
     // AFI 25, SAFI 70, next hop 192.0.2.1, a MAC route

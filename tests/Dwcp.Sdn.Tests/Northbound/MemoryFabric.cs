@@ -189,7 +189,6 @@ internal sealed class MemoryFabric(TimeProvider clock) : IFabric
             ResourceKind.Network => new NetworkStatus(conditions, generation, 7, 1450, ["h1"], 0),
             ResourceKind.Subnet => new SubnetStatus(conditions, generation, 0),
             ResourceKind.Port => new PortStatus(conditions, generation, 3, null, null, null, "UNBOUND"),
-            ResourceKind.Bridge => new BridgeStatus(conditions, generation, "0000000000000002", "netdev", false, [], [], [], []),
             ResourceKind.BgpSpeaker => new BgpSpeakerStatus(conditions, generation, null, 0, 0, 0, 0, 0),
             ResourceKind.BgpPeer => new BgpPeerStatus(conditions, generation, false, []),
             ResourceKind.EvpnRoute => new EvpnRouteStatus(conditions, generation),

@@ -14,11 +14,21 @@ internal static class MatchText
     // (Ethernet type, protocol or 0) and the word for both.
     private static readonly Dictionary<(ulong Type, ulong Protocol), string> Words = new()
     {
-        [(EtherTypes.Ipv4, 0)] = "ip", [(EtherTypes.Ipv4, 1)] = "icmp", [(EtherTypes.Ipv4, 2)] = "igmp", [(EtherTypes.Ipv4, 6)] = "tcp",
-        [(EtherTypes.Ipv4, 17)] = "udp", [(EtherTypes.Ipv4, 132)] = "sctp",
-        [(EtherTypes.Ipv6, 0)] = "ipv6", [(EtherTypes.Ipv6, 58)] = "icmp6", [(EtherTypes.Ipv6, 6)] = "tcp6", [(EtherTypes.Ipv6, 17)] = "udp6",
+        [(EtherTypes.Ipv4, 0)] = "ip",
+        [(EtherTypes.Ipv4, 1)] = "icmp",
+        [(EtherTypes.Ipv4, 2)] = "igmp",
+        [(EtherTypes.Ipv4, 6)] = "tcp",
+        [(EtherTypes.Ipv4, 17)] = "udp",
+        [(EtherTypes.Ipv4, 132)] = "sctp",
+        [(EtherTypes.Ipv6, 0)] = "ipv6",
+        [(EtherTypes.Ipv6, 58)] = "icmp6",
+        [(EtherTypes.Ipv6, 6)] = "tcp6",
+        [(EtherTypes.Ipv6, 17)] = "udp6",
         [(EtherTypes.Ipv6, 132)] = "sctp6",
-        [(EtherTypes.Arp, 0)] = "arp", [(EtherTypes.Rarp, 0)] = "rarp", [(EtherTypes.Mpls, 0)] = "mpls", [(EtherTypes.MplsMulticast, 0)] = "mplsm",
+        [(EtherTypes.Arp, 0)] = "arp",
+        [(EtherTypes.Rarp, 0)] = "rarp",
+        [(EtherTypes.Mpls, 0)] = "mpls",
+        [(EtherTypes.MplsMulticast, 0)] = "mplsm",
     };
 
     private delegate string Form(FieldMatch match);
