@@ -71,7 +71,7 @@ public sealed class CommandLineTests : CliFixture
     }
 
     [Theory]
-    [InlineData("dwcpctl ", "status get describe apply diff delete watch events flows explain decode config completion man version")]
+    [InlineData("dwcpctl ", "status get describe apply diff delete watch events flows bgp explain decode config completion man version")]
     [InlineData("dwcpctl ex", "explain")]
     [InlineData("dwcpctl get s", "subnets switches")]
     [InlineData("dwcpctl get networks ", "blue red")]
@@ -147,9 +147,11 @@ public sealed class CommandLineTests : CliFixture
     [Fact]
     public void Every_service_of_the_api_is_a_kind()
     {
-        var services = new[] { Networks.Descriptor, Subnets.Descriptor, Ports.Descriptor, Api.V1.Bridges.Descriptor, Switches.Descriptor, Api.V1.Events.Descriptor }.SelectMany(s => s.File.Services).Distinct();
+        var files = typeof(Network).Assembly.GetTypes().Where(t => t.Namespace == typeof(Network).Namespace).Select(t => t.GetProperty("Descriptor")?.GetValue(null)).OfType<FileDescriptor>();
+        var kinds = files.SelectMany(f => f.Services).SelectMany(s => s.Methods).Where(m => m.Name.StartsWith("Get", StringComparison.Ordinal)).ToArray();
 
-        Assert.Equal(services.Select(TraitsOf).Order(StringComparer.Ordinal), KindCatalogue.All.Select(k => $"{k.ListPath} {k.Name} {k.Message.Name} {k.Traits}").Order(StringComparer.Ordinal));
+        Assert.NotEmpty(kinds);
+        Assert.Equal(kinds.Select(TraitsOf).Order(StringComparer.Ordinal), KindCatalogue.All.Select(k => $"{k.ListPath} {k.Name} {k.Message.Name} {k.Traits}").Order(StringComparer.Ordinal));
     }
 
     [Fact]
@@ -183,14 +185,15 @@ public sealed class CommandLineTests : CliFixture
         return new(exit, output.ToString(), error.ToString());
     }
 
-    private static string TraitsOf(ServiceDescriptor service)
+    private static string TraitsOf(MethodDescriptor get)
     {
-        var get = service.FindMethodByName("Get");
+        var (service, what) = (get.Service, get.Name["Get".Length..]);
         var rule = get.GetOptions().GetExtension(AnnotationsExtensions.Http).Get;
-        var traits = (service.FindMethodByName("Put") is null ? KindTraits.None : KindTraits.Writable)
-            | (service.FindMethodByName("Watch") is null ? KindTraits.None : KindTraits.Watchable)
+        var traits = (service.FindMethodByName($"Put{what}") is null ? KindTraits.None : KindTraits.Writable)
+            | (service.FindMethodByName($"Watch{what}") is null ? KindTraits.None : KindTraits.Watchable)
             | (get.OutputType.FindFieldByName("status") is null ? KindTraits.None : KindTraits.Judged)
-            | (rule.EndsWith("{id}", StringComparison.Ordinal) ? KindTraits.None : KindTraits.Single);
+            | (rule.EndsWith("{id}", StringComparison.Ordinal) ? KindTraits.None : KindTraits.Single)
+            | (service.FindMethodByName($"List{what}") is { } list && list.InputType.FindFieldByName("filter") is null ? KindTraits.Held : KindTraits.None);
         return $"{rule.Replace("/{id}", "", StringComparison.Ordinal)} {get.OutputType.Name} {get.OutputType.Name} {traits}";
     }
 

@@ -13,6 +13,8 @@ public sealed class ViewTests : CliFixture
         subnets         none
         ports           none
         bridges         none
+        bgp-speaker     none
+        bgp-peers       none
         drops           none
 
         No host has joined yet. On each host of the fabric:
@@ -37,6 +39,8 @@ public sealed class ViewTests : CliFixture
             subnets         none
             ports           1 OK, 6 waiting
             bridges         none
+            bgp-speaker     none
+            bgp-peers       none
             drops           none
 
               ! switches/h2

@@ -4,6 +4,7 @@ using System.Runtime.CompilerServices;
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using Dwcp.Sdn.Cli.Kinds;
 
 namespace Dwcp.Sdn.Cli.Client;
 
@@ -43,13 +44,32 @@ internal sealed class ControllerClient : IDisposable
         }
     }
 
+    /// <summary>All objects of a kind that a filter selects.</summary>
+    /// <exception cref="CliException">The list cannot be asked so.</exception>
+    public Task<(List<JsonObject> Items, string Version)> ListAsync(Kind kind, string? filter, CancellationToken stop)
+    {
+        if (!kind.IsHeld)
+        {
+            return ListAsync(kind.ListPath, filter, stop);
+        }
+
+        // What its list takes instead of a filter are parameters, each with a name of its own.
+        var terms = (filter ?? "").Split(',', StringSplitOptions.RemoveEmptyEntries).Select(t => t.Split('=', 2)).ToArray();
+        return terms.Any(t => t[0].StartsWith("label.", StringComparison.Ordinal))
+            ? throw new CliException(ExitCode.Usage, $"{kind.Plural} are not selected by labels", $"dwcpctl get {kind.Plural} --filter takes {kind.Questions}")
+            : ListAsync(kind.ListPath, [.. terms.Select(t => (t[0], (string?)t[1]))], stop);
+    }
+
     /// <summary>All items of a list, page by page, and the resource version of the first page, from which a watch misses nothing.</summary>
-    public async Task<(List<JsonObject> Items, string Version)> ListAsync(string path, string? filter, CancellationToken stop)
+    public Task<(List<JsonObject> Items, string Version)> ListAsync(string path, string? filter, CancellationToken stop) => ListAsync(path, [("filter", filter)], stop);
+
+    /// <summary>All items of a list that takes parameters; those without a value are left out.</summary>
+    public async Task<(List<JsonObject> Items, string Version)> ListAsync(string path, (string Name, string? Value)[] parameters, CancellationToken stop)
     {
         var (items, version, token) = (new List<JsonObject>(), (string?)null, "");
         do
         {
-            var query = Query(("filter", filter), ("pageToken", token));
+            var query = Query([.. parameters, ("pageToken", token)]);
             var page = await GetAsync(path + query, stop);
             items.AddRange(page["items"]!.AsArray().Select(i => i!.AsObject()));
             version ??= (string)page["resourceVersion"]!;

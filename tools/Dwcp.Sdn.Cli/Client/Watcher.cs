@@ -1,6 +1,7 @@
 using System.Net;
 using System.Runtime.CompilerServices;
 using System.Text.Json.Nodes;
+using Dwcp.Sdn.Cli.Kinds;
 using Dwcp.Sdn.Cli.Output;
 
 namespace Dwcp.Sdn.Cli.Client;
@@ -12,20 +13,24 @@ internal sealed class Watcher(ControllerClient client, TimeProvider clock, Actio
 
     /// <summary>The objects as they are, as ADDED and together, and then each change, without end. Bookmarks are not shown.</summary>
     /// <param name="since">The state from which to go on; null begins with the objects as they are.</param>
-    public async IAsyncEnumerable<IReadOnlyList<WatchMessage>> ChangesAsync(string path, string? since, string? filter, [EnumeratorCancellation] CancellationToken stop)
+    public async IAsyncEnumerable<IReadOnlyList<WatchMessage>> ChangesAsync(Kind kind, string? since, string? filter, [EnumeratorCancellation] CancellationToken stop)
     {
         var known = new Dictionary<string, string>();
         var (version, connected) = (since, false);
         while (true)
         {
-            if (version is null)
+            if (version is null && !kind.IsListed)
             {
-                var list = await RetryAsync(() => client.ListAsync(path, filter, stop), connected, stop);
+                version = ""; // The watch itself begins with the objects as they are.
+            }
+            else if (version is null)
+            {
+                var list = await RetryAsync(() => client.ListAsync(kind, filter, stop), connected, stop);
                 yield return Differences(known, list.Items, list.Version);
                 (version, connected) = (list.Version, true);
             }
 
-            await using var stream = client.WatchAsync(path, version, filter, stop).GetAsyncEnumerator(stop);
+            await using var stream = client.WatchAsync(kind.ListPath, version, filter, stop).GetAsyncEnumerator(stop);
             while (true)
             {
                 WatchMessage message;

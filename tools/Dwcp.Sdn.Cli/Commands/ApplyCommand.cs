@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Text.Json.Nodes;
 using Dwcp.Sdn.Cli.Client;
 using Dwcp.Sdn.Cli.Files;
 using Dwcp.Sdn.Cli.Kinds;
@@ -88,23 +89,27 @@ internal sealed class ApplyCommand : ManifestCommand
         var versions = new Dictionary<string, string>();
         foreach (var kind in manifest.Documents.Select(d => d.Kind).Distinct())
         {
-            if (kind.IsSingle)
-            {
-                if (await client.FindAsync(kind.ListPath, stop) is { } single)
-                {
-                    versions[kind.Plural] = single.Text("resourceVersion");
-                }
-
-                continue;
-            }
-
-            foreach (var item in (await client.ListAsync(kind.ListPath, null, stop)).Items)
+            foreach (var item in kind.IsListed ? (await client.ListAsync(kind, null, stop)).Items : await FindAsync(manifest.Documents.Where(d => d.Kind == kind), client, stop))
             {
                 versions[kind.Ref(item.Text("id"))] = item.Text("resourceVersion");
             }
         }
 
         return versions;
+    }
+
+    private static async Task<List<JsonObject>> FindAsync(IEnumerable<ManifestDocument> documents, ControllerClient client, CancellationToken stop)
+    {
+        var found = new List<JsonObject>();
+        foreach (var document in documents)
+        {
+            if (await client.FindAsync(document.Path, stop) is { } item)
+            {
+                found.Add(item);
+            }
+        }
+
+        return found;
     }
 
     private static string Count(int documents) => documents == 1 ? "1 document is" : $"{documents} documents are";

@@ -52,7 +52,7 @@ internal static class CommonOptions
         => argument.Arity.MaximumNumberOfValues == 1 && context.ParseResult.GetResult(argument) is { Tokens: [.., var last] } && last.Value != context.WordToComplete;
 
     // A shell waits for this at each press of the Tab key, and an error would end up in the command line.
-    private static IEnumerable<string> IdsOf(CommandLine cli, ParseResult parse, Kind? kind)
+    public static IEnumerable<string> IdsOf(CommandLine cli, ParseResult parse, Kind? kind)
     {
         if (kind is null or { IsSingle: true })
         {
@@ -63,7 +63,7 @@ internal static class CommonOptions
         {
             using var limit = new CancellationTokenSource(CompleteWithin);
             using var client = cli.Connect(parse);
-            return client.ListAsync(kind.ListPath, null, limit.Token).GetAwaiter().GetResult().Items.Select(i => i.Text("id")).ToArray();
+            return client.ListAsync(kind, null, limit.Token).GetAwaiter().GetResult().Items.Select(i => i.Text("id")).Where(i => i.Length > 0).ToArray();
         }
         catch (Exception e) when (e is CliException or Client.RefusedException or OperationCanceledException)
         {

@@ -28,7 +28,7 @@ internal sealed class DescribeCommand : CliCommand
         var id = kind.IsSingle ? kind.Singular : ids.Count == 1 ? ids[0] : throw new CliException(ExitCode.Usage, "describe takes one object", "Write dwcpctl describe KIND ID");
         using var client = Connect(parse);
         var item = await client.FindAsync(kind.PathOf(id), stop)
-            ?? throw new CliException(ExitCode.Refused, $"there is no {kind.Ref(id)}", $"dwcpctl get {kind.Plural} shows which there are");
+            ?? throw new CliException(ExitCode.Refused, $"there is no {kind.Ref(id)}", kind.WhenMissing);
         var description = new Description(Shell);
         description.Title(kind.Ref(id), Verdict.Of(item));
         description.Fields(Objects.Wanted(kind, item));
@@ -40,7 +40,7 @@ internal sealed class DescribeCommand : CliCommand
 
         if (kind != KindCatalogue.Events)
         {
-            var happened = await client.ListAsync("/v1/events", $"subject={kind.Ref(id)}", stop);
+            var happened = await client.ListAsync("/v1/events", $"subject={kind.SubjectOf(item.Text("id"))}", stop);
             description.Events(happened.Items, EventsShown);
             description.Flows(await FlowsAsync(client, kind, id, item, stop));
         }

@@ -17,6 +17,7 @@ internal sealed class DwcpctlCommand : RootCommand
         Add(new WatchCommand(cli));
         Add(new EventsCommand(cli));
         Add(new FlowsCommand(cli));
+        Add(new BgpCommand(cli));
         Add(new ExplainCommand(cli));
         Add(new DecodeCommand(cli));
         Add(new ConfigCommand(cli));

@@ -74,7 +74,11 @@ internal sealed class ExplainCommand : CliCommand
         {
             Shell.Out.WriteLine($"\n{style.Strong("Example")}");
             var item = JsonNode.Parse(example)!.AsObject();
-            item["id"] = "my-" + kind.Singular;
+            if (!kind.IsSingle)
+            {
+                item["id"] = "my-" + kind.Singular;
+            }
+
             Shell.Out.Write(string.Concat(YamlText.Of(Objects.Wanted(kind, item)).TrimEnd('\n').Split('\n').Select(l => $"  {l}\n")));
         }
     }

@@ -40,9 +40,11 @@ internal sealed class GetCommand : CliCommand
         var format = OutputFormat.Parse(parse.GetValue(_output));
         var (kind, ids) = ObjectRefs.Parse(parse.GetValue(_kind)!, parse.GetValue(_ids)!);
         var filter = CommonOptions.FilterOf(parse.GetValue(_selector), parse.GetValue(_filter));
-        if (ids.Count > 0 && filter.Length > 0)
+        if (filter.Length > 0 && (ids.Count > 0 || kind.IsSingle))
         {
-            throw new CliException(ExitCode.Usage, "ids and -l or --filter exclude each other", "Give one or the other");
+            throw kind.IsSingle
+                ? new CliException(ExitCode.Usage, $"there is one {kind.Plural}; nothing can be selected", "Leave -l and --filter out")
+                : new CliException(ExitCode.Usage, "ids and -l or --filter exclude each other", "Give one or the other");
         }
 
         var target = _waiting.TargetOf(parse);
@@ -51,7 +53,7 @@ internal sealed class GetCommand : CliCommand
         var items = await ReadAsync(client, kind, named, filter, stop);
         if (target is not null && items.Count > 0)
         {
-            await Waiting.UntilAsync(target, client, [.. items.Select(i => (kind, i.Text("id")))], Shell, stop);
+            await Waiting.UntilAsync(target, client, [.. items.Select(i => (kind, i.Text("id"))).Where(o => o.Item2.Length > 0)], Shell, stop);
             items = await ReadAsync(client, kind, named, filter, stop);
         }
 
@@ -69,7 +71,7 @@ internal sealed class GetCommand : CliCommand
     {
         if (ids.Count == 0)
         {
-            return (await client.ListAsync(kind.ListPath, filter, stop)).Items;
+            return (await client.ListAsync(kind, filter, stop)).Items;
         }
 
         var (items, missing) = (new List<JsonObject>(), new List<string>());
@@ -85,6 +87,6 @@ internal sealed class GetCommand : CliCommand
             }
         }
 
-        return missing.Count == 0 ? items : throw new CliException(ExitCode.Refused, $"there is no {string.Join(", no ", missing)}", $"dwcpctl get {kind.Plural} shows which there are");
+        return missing.Count == 0 ? items : throw new CliException(ExitCode.Refused, $"there is no {string.Join(", no ", missing)}", kind.WhenMissing);
     }
 }

@@ -28,13 +28,23 @@ internal sealed class StatusCommand : CliCommand
         var version = await client.GetAsync("/version", stop);
         var (ready, text) = await client.ReadTextAsync("/readyz", stop);
         page.Controller(version.Text("version").Split('+')[0], client.Server.OriginalString, ready == HttpStatusCode.OK ? null : RefusedException.Of(ready, text)?.Message ?? text.Trim());
-        foreach (var kind in KindCatalogue.All.Where(k => k is { IsJudged: true, IsSingle: false }).OrderByDescending(k => k == KindCatalogue.Switches))
+        foreach (var kind in KindCatalogue.All.Where(k => k is { IsJudged: true, IsHeld: false }).OrderByDescending(k => k == KindCatalogue.Switches))
         {
-            page.Objects(kind, (await client.ListAsync(kind.ListPath, null, stop)).Items, Shown);
+            page.Objects(kind, await ItemsAsync(client, kind, stop), Shown);
         }
 
         page.Drops((await client.ReadTextAsync("/metrics", stop)).Text);
         page.Finish();
         return parse.GetValue(_exitCode) && page.SomethingIsWrong ? ExitCode.Refused : ExitCode.Done;
+    }
+
+    private static async Task<List<JsonObject>> ItemsAsync(ControllerClient client, Kind kind, CancellationToken stop)
+    {
+        if (!kind.IsSingle)
+        {
+            return (await client.ListAsync(kind, null, stop)).Items;
+        }
+
+        return await client.FindAsync(kind.ListPath, stop) is { } item ? [item] : [];
     }
 }

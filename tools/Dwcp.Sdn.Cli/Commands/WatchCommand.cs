@@ -42,7 +42,7 @@ internal sealed class WatchCommand : CliCommand
     {
         var printer = new ChangePrinter(shell, kind, format);
         var watcher = new Watcher(client, shell.Clock, text => shell.Error.WriteLine($"{CommandLine.Name}: {text}"));
-        await foreach (var changes in watcher.ChangesAsync(kind.ListPath, since, filter, stop))
+        await foreach (var changes in watcher.ChangesAsync(kind, since, filter, stop))
         {
             printer.Write(changes);
             await shell.Out.FlushAsync(stop);

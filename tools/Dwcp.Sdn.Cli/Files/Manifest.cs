@@ -100,6 +100,11 @@ internal sealed class Manifest
             Add(Child(map, Objects.KindField)!, "kind", kind is null ? $"there is no kind '{word}'" : $"{kind.Plural} cannot be written", near);
         }
 
+        if (kind is { IsSingle: true } && Child(map, "id") is { } surplus)
+        {
+            Add(surplus, "id", $"there is one {kind.Singular}, and it has no id", "Leave id out");
+        }
+
         if (string.IsNullOrEmpty(id))
         {
             Add(map, "id", "the document has no id", "Add id: and a name of your choice, such as blue");

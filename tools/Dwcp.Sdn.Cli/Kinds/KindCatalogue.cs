@@ -8,6 +8,9 @@ internal static class KindCatalogue
     private const KindTraits Intent = KindTraits.Writable | KindTraits.Watchable | KindTraits.Judged;
 
     public static readonly Kind Switches = new("switches", "switch", "Switch", Intent, () => Switch.Descriptor);
+    public static readonly Kind BgpSpeaker = new("bgp-speaker", "bgp-speaker", "BgpSpeaker", Intent | KindTraits.Single, () => Api.V1.BgpSpeaker.Descriptor);
+    public static readonly Kind BgpPeers = new("bgp-peers", "bgp-peer", "BgpPeer", Intent, () => BgpPeer.Descriptor);
+    public static readonly Kind EvpnRoutes = new("evpn-routes", "evpn-route", "EvpnRoute", Intent | KindTraits.Held, () => EvpnRoute.Descriptor);
     public static readonly Kind Events = new("events", "event", "Event", KindTraits.Watchable, () => Event.Descriptor);
 
     public static readonly IReadOnlyList<Kind> All =
@@ -17,6 +20,9 @@ internal static class KindCatalogue
         new("ports", "port", "Port", Intent, () => Port.Descriptor),
         new("bridges", "bridge", "Bridge", Intent, () => Bridge.Descriptor),
         Switches,
+        BgpSpeaker,
+        BgpPeers,
+        EvpnRoutes,
         Events,
     ];
 

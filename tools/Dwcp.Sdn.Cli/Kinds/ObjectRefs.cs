@@ -3,8 +3,16 @@ namespace Dwcp.Sdn.Cli.Kinds;
 /// <summary>A kind with the ids that a command line names: KIND [ID…], or KIND/ID as it is printed.</summary>
 internal sealed record ObjectRefs(Kind Kind, IReadOnlyList<string> Ids)
 {
-    /// <exception cref="CliException">No such kind, or ids both ways.</exception>
+    /// <exception cref="CliException">No such kind, ids both ways, or an id of what has none.</exception>
     public static ObjectRefs Parse(string kind, IReadOnlyList<string> ids)
+    {
+        var named = Split(kind, ids);
+        return named.Kind.IsSingle && named.Ids.Count > 0
+            ? throw new CliException(ExitCode.Usage, $"there is one {named.Kind.Plural}, and it has no id", $"Write {named.Kind.Plural} alone")
+            : named;
+    }
+
+    private static ObjectRefs Split(string kind, IReadOnlyList<string> ids)
     {
         var slash = kind.IndexOf('/', StringComparison.Ordinal);
         if (slash < 0)

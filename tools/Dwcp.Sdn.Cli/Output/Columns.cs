@@ -51,6 +51,34 @@ internal static class Columns
             Column.At("DATAPATH", "status.datapathId", wide: true), Column.At("ADDRESS", "status.address", wide: true), Column.At("OVS", "status.versions.ovs", wide: true),
             Column.At("HOSTNAME", "status.hostname", wide: true), Column.At("GROUPS", "status.counts.groups", wide: true, right: true), Labels,
         ],
+        ["bridges"] =
+        [
+            Id, Column.At("SWITCH", "switch"), Column.At("NAME", "name"),
+            new("PORTS", item => Count(item["status"]?["ports"], p => p.Text("state") == "UP")), State,
+            Column.At("DATAPATH", "status.datapathType", wide: true), Column.At("DATAPATH-ID", "status.datapathId", wide: true), Column.At("ADOPTED", "status.adopted", wide: true),
+            Column.At("FAIL-MODE", "failMode", wide: true), Column.At("MIRRORS", "status.mirrors", wide: true), Column.At("EXPORTS", "status.flowExports", wide: true), Labels,
+        ],
+        ["bgp-speaker"] =
+        [
+            Column.At("AS", "localAs", right: true), Column.At("ROUTER-ID", "routerId"), Column.At("LISTENS", "status.endpoint"),
+            Column.At("SESSIONS", "status.established", right: true), Column.At("ROUTES", "status.routes", right: true), Column.At("PATHS", "status.paths", right: true),
+            Column.At("ANNOUNCED", "status.announced", right: true), Column.At("IMPORTED", "status.imported", right: true), State,
+            Column.At("CLUSTER-ID", "clusterId", wide: true), Column.At("HOLD", "holdTimeSeconds", wide: true, right: true), Labels,
+        ],
+        ["bgp-peers"] =
+        [
+            Id, new("ADDRESS", item => item.Text("address") is { Length: > 0 } address ? address : item.Text("listenRange")), Column.At("AS", "remoteAs", right: true),
+            new("SESSION", item => Sessions.State(item)), new("ROUTES", item => Sessions.Routes(item), Right: true), State,
+            Column.At("FAMILIES", "families", wide: true), new("MALFORMED", item => Sessions.Malformed(item), Wide: true, Right: true),
+            Column.At("CLIENT", "routeReflectorClient", wide: true), new("LAST-ERROR", item => Sessions.LastError(item), Wide: true), Labels,
+        ],
+        ["evpn-routes"] =
+        [
+            new("BEST", item => Yes(item["status"]?["best"]) ? "*" : ""), Column.At("TYPE", "type", right: true), Column.At("VNI", "vni", right: true), Column.At("MAC", "mac"),
+            new("IP/PREFIX", item => item.Text("prefix") is { Length: > 0 } prefix ? prefix : item.Text("ip")), Column.At("NEXT-HOP", "nextHop"), Column.At("ORIGIN", "status.origin"),
+            Column.At("RD", "rd", wide: true), Column.At("L3VNI", "l3vni", wide: true, right: true), Column.At("ESI", "esi", wide: true), Column.At("AS-PATH", "status.asPath", wide: true),
+            Column.At("TARGETS", "exportTargets", wide: true), Column.At("DECIDED", "status.decided", wide: true),
+        ],
         ["events"] =
         [
             new("TIME", item => Times.Short(item.Text("time"))), Column.At("SUBJECT", "subject"), Column.At("NAME", "name"), Column.At("MESSAGE", "message"),
@@ -60,6 +88,12 @@ internal static class Columns
     /// <summary>The columns of a kind; those of -o wide come after the others.</summary>
     public static IReadOnlyList<Column> Of(Kind kind, bool wide)
         => [.. (ByKind.TryGetValue(kind.Plural, out var columns) ? columns : Plain(kind)).Where(c => wide || !c.Wide)];
+
+    // How many there are, and of how many it is true, as 2/3.
+    private static string Count(JsonNode? list, Func<JsonObject, bool> holds)
+        => list is JsonArray { Count: > 0 } items ? $"{items.OfType<JsonObject>().Count(holds)}/{items.Count}" : "0";
+
+    private static bool Yes(JsonNode? value) => value?.GetValueKind() == System.Text.Json.JsonValueKind.True;
 
     private static Column[] Plain(Kind kind)
     {

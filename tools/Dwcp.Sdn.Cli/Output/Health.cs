@@ -28,7 +28,7 @@ internal readonly record struct Verdict(Health Health, string Word, string Messa
 
         if (Is("Degraded", "True") is { } degraded)
         {
-            return Say(Health.Bad, degraded);
+            return Say(degraded.Text("reason") == "ShutDown" ? Health.Waiting : Health.Bad, degraded);
         }
 
         if (Is("Bound", "False") is { } unbound)

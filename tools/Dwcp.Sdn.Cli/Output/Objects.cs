@@ -22,7 +22,7 @@ internal static class Objects
     public static JsonObject Wanted(Kind kind, JsonObject item)
     {
         var wanted = new JsonObject { [KindField] = kind.Name };
-        Copy(item, First, wanted);
+        Copy(item, First.Skip(kind.IsSingle ? 1 : 0), wanted);
         Copy(item, item.Select(m => m.Key).Where(n => !First.Contains(n) && !Last.Contains(n)), wanted);
         if (wanted["labels"] is JsonObject { Count: 0 })
         {

@@ -47,7 +47,8 @@ internal sealed record OutputFormat(OutputForm Form, JsonPath? Path = null)
                 shell.Out.Write(string.Join("---\n", items.Select(i => YamlText.Of(Objects.Ordered(kind, i)))));
                 break;
             case OutputForm.Name:
-                foreach (var item in items)
+                // A route of a peer has no id, and so no name by which it could be asked for.
+                foreach (var item in items.Where(i => i.Text("id").Length > 0))
                 {
                     shell.Out.WriteLine(kind.Ref(item.Text("id")));
                 }

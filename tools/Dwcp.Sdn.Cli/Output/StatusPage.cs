@@ -29,12 +29,12 @@ internal sealed partial class StatusPage(Shell shell)
         var verdicts = items.Select(i => (Id: i.Text("id"), Verdict: Verdict.Of(i))).ToArray();
         var (bad, waiting) = (verdicts.Count(v => v.Verdict.Health == Health.Bad), verdicts.Count(v => v.Verdict.Health == Health.Waiting));
         SomethingIsWrong |= bad > 0;
-        var counts = new[] { (items.Count - bad - waiting, "OK"), (waiting, "waiting"), (bad, "wrong") }.Where(c => c.Item1 > 0).Select(c => $"{c.Item1} {c.Item2}");
+        var counts = new[] { (items.Count - bad - waiting, "OK"), (waiting, "waiting"), (bad, kind == KindCatalogue.BgpPeers ? "down" : "wrong") }.Where(c => c.Item1 > 0).Select(c => $"{c.Item1} {c.Item2}");
         Line(kind.Plural, bad > 0 ? Health.Bad : waiting > 0 ? Health.Waiting : Health.Good, items.Count == 0 ? "none" : string.Join(", ", counts), "");
         foreach (var health in new[] { Health.Bad, Health.Waiting })
         {
             var such = verdicts.Where(v => v.Verdict.Health == health).ToArray();
-            _findings.AddRange(such.Take(most).Select(v => (health, kind.Ref(v.Id), $"{v.Verdict.Word}: {v.Verdict.Message}", $"dwcpctl describe {kind.Singular} {v.Id}")));
+            _findings.AddRange(such.Take(most).Select(v => (health, kind.Ref(v.Id), $"{v.Verdict.Word}: {v.Verdict.Message}", $"dwcpctl describe {kind.Singular}{(kind.IsSingle ? "" : $" {v.Id}")}")));
             if (such.Length > most)
             {
                 _findings.Add((health, $"and {such.Length - most} more {kind.Plural}", "", $"dwcpctl get {kind.Plural}"));
