@@ -187,6 +187,7 @@ public sealed class BridgeTests : IAsyncLifetime
 
         await controller.KillAsync();
         await controller.StartAgainAsync();
+        ovs.SetManager(controller.Ovsdb.Port); // It has another port now.
         await UntilAsync("b1", "Programmed", "True");
         Assert.Equal(commits, ovs.Log().Split("dwcp:").Length);
 
