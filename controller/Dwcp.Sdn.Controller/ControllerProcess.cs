@@ -18,10 +18,12 @@ using Microsoft.Extensions.Logging;
 namespace Dwcp.Sdn.Controller;
 
 /// <summary>Joins everything, opens the listeners and runs the loops until a signal ends it. It decides nothing.</summary>
-internal sealed class ControllerProcess(ControllerOptions options, ILoggerFactory logs)
+internal sealed class ControllerProcess(ControllerOptions atStart, RunningConfiguration configuration, ILoggerFactory logs)
 {
     /// <summary>How long requests under way may take to end, and watches to be told so.</summary>
     private static readonly TimeSpan LastRequests = TimeSpan.FromSeconds(2);
+
+    private ControllerOptions options = atStart;
 
     private readonly ILogger log = logs.CreateLogger<ControllerProcess>();
 
@@ -35,6 +37,7 @@ internal sealed class ControllerProcess(ControllerOptions options, ILoggerFactor
         {
             await using var store = await SqliteStateStore.OpenAsync(Path.Combine(options.Data, "state.db"));
             var listing = await store.ListAsync("/", stop: ending.Token);
+            options = configuration.Start(store, listing, options, log.SettingsIgnored);
             await RunAsync(new FabricMachine(listing, options.OpenFlowUnknown.ToString().ToUpperInvariant()) { EventsKeptFor = options.EventsKept }, store, ending.Token);
         }
         catch (OperationCanceledException) when (ending.IsCancellationRequested)
@@ -78,7 +81,13 @@ internal sealed class ControllerProcess(ControllerOptions options, ILoggerFactor
         fabric.BgpWoken += bgp.Wake;
         fabric.RouteReader = bgp.ReadRoutesAsync;
         await using var north = new NorthboundServer(
-            fabric, new NorthboundOptions { Http = options.Http, Grpc = options.Grpc, InsecureHttp = options.InsecureHttp }, () => [], logs, TimeProvider.System);
+            fabric, Northbound(options), () => [], logs, TimeProvider.System, configuration);
+        configuration.Changed += now =>
+        {
+            north.SetLimits(Northbound(now));
+            _ = fabric.PostAsync(m => m.EventsKeptFor = now.EventsKept, stop).AsTask();
+            log.SettingsChanged();
+        };
 
         var dialing = logs.CreateLogger<OvsdbListener>();
         Task[] loops =
@@ -111,6 +120,16 @@ internal sealed class ControllerProcess(ControllerOptions options, ILoggerFactor
             }
         }
     }
+
+    private static NorthboundOptions Northbound(ControllerOptions options) => new()
+    {
+        Http = options.Http,
+        Grpc = options.Grpc,
+        InsecureHttp = options.InsecureHttp,
+        MaxRequests = options.MaxRequests,
+        MaxWatches = options.MaxWatches,
+        MaxCalls = options.MaxCalls,
+    };
 
     private async Task StartAsync(NorthboundServer north, CancellationToken ending)
     {

@@ -22,16 +22,22 @@ switch (Load())
         using (var logs = ControllerLogging.Create(options, out var level))
         {
             logs.CreateLogger<ControllerProcess>().Announce(options);
-            using var hangup = new HangupReload(options, level, Load, logs.CreateLogger<HangupReload>()).Listen();
-            return await new ControllerProcess(options, logs).RunAsync();
+            using var configuration = new RunningConfiguration(Weigh);
+            var reload = new HangupReload(options, level, configuration.Load, logs.CreateLogger<HangupReload>());
+            reload.TakenOver += configuration.TakeOver;
+            configuration.Changed += now => level.SetLevel(now.Log);
+            using var hangup = reload.Listen();
+            return await new ControllerProcess(options, configuration, logs).RunAsync();
         }
 
     default:
         throw new InvalidOperationException("options are either told, refused or ready");
 }
 
-Loaded Load()
+Loaded Load() => Weigh([]);
+
+Loaded Weigh(IReadOnlyList<Setting> fromApi)
 {
     var environment = Environment.GetEnvironmentVariables().Cast<DictionaryEntry>().ToDictionary(e => (string)e.Key, e => (string?)e.Value ?? "");
-    return ControllerOptions.Load(args, environment, File.ReadAllText);
+    return ControllerOptions.Load(args, environment, File.ReadAllText, fromApi);
 }

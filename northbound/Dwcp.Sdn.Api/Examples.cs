@@ -12,6 +12,7 @@ public static class Examples
         ["dwcp.v1.BgpPeer"] = """{"address": "192.0.2.1", "remoteAs": 65000, "routeReflectorClient": true}""",
         ["dwcp.v1.EvpnRoute"] = """{"type": 2, "rd": "192.0.2.7:1", "mac": "02:00:00:00:00:77", "ip": "10.1.0.77", "vni": 5001, "nextHop": "192.0.2.7"}""",
         ["dwcp.v1.Bridge"] = """{"switch": "h1", "name": "br-edge", "ports": [{"name": "eth1", "vlan": 7}, {"name": "to-h2", "type": "VXLAN", "options": {"remote_ip": "192.0.2.2", "key": "7"}, "bfd": {"minRxMs": 300}}]}""",
+        ["dwcp.v1.Configuration"] = """{"settings": {"log": "debug", "events-kept": "48h"}}""",
         ["dwcp.v1.Switch"] = """{"mode": "OBSERVED"}""",
     };
 

@@ -3,14 +3,18 @@ using Google.Protobuf.Collections;
 
 namespace Dwcp.Sdn.Api.V1;
 
+/// <summary>A message that says which version of its object it shows.</summary>
+public interface IVersionedMessage : IMessage
+{
+    string ResourceVersion { get; set; }
+}
+
 /// <summary>What the messages of all objects have in common.</summary>
-public interface IResourceMessage : IMessage
+public interface IResourceMessage : IVersionedMessage
 {
     string Id { get; set; }
 
     MapField<string, string> Labels { get; }
-
-    string ResourceVersion { get; set; }
 
     long Generation { get; set; }
 }
@@ -30,3 +34,5 @@ public sealed partial class BgpSpeaker : IResourceMessage;
 public sealed partial class BgpPeer : IResourceMessage;
 
 public sealed partial class EvpnRoute : IResourceMessage;
+
+public sealed partial class Configuration : IVersionedMessage;

@@ -28,11 +28,14 @@ public sealed class NorthboundServer : IAsyncDisposable
     private const int HeaderSlack = 4;
 
     private readonly WebApplication _app;
+    private readonly RequestLimits _requests;
+    private readonly GrpcDispatcher _calls;
     private readonly MetricsCollector _metrics = new();
     private readonly ILogger _log;
 
+    /// <param name="configuration">How the process runs, if callers may see and change it.</param>
     /// <param name="notReady">What the process still waits for before it is ready; none when it is.</param>
-    public NorthboundServer(IFabric fabric, NorthboundOptions options, Func<IReadOnlyList<string>> notReady, ILoggerFactory loggers, TimeProvider clock)
+    public NorthboundServer(IFabric fabric, NorthboundOptions options, Func<IReadOnlyList<string>> notReady, ILoggerFactory loggers, TimeProvider clock, IConfiguration? configuration = null)
     {
         _log = loggers.CreateLogger<NorthboundServer>();
         var builder = WebApplication.CreateEmptyBuilder(new());
@@ -65,6 +68,7 @@ public sealed class NorthboundServer : IAsyncDisposable
             (Bgp.Descriptor, Bgp.BindService(new BgpService(fabric))),
             (EvpnRoutes.Descriptor, EvpnRoutes.BindService(new EvpnRouteService(fabric))),
             (Events.Descriptor, Events.BindService(new EventService(fabric))),
+            .. configuration is null ? [] : new[] { (Configurations.Descriptor, Configurations.BindService(new ConfigurationService(configuration))) },
         ];
         var routes = new HttpRoutes();
         foreach (var (descriptor, service) in services)
@@ -82,7 +86,8 @@ public sealed class NorthboundServer : IAsyncDisposable
             reflection.BindAsAlpha(),
         ];
         var operations = new OperationPages(_metrics, notReady, routes);
-        var transcoder = new Transcoder(routes, options, clock, _log, _app.Lifetime.ApplicationStopping);
+        _requests = new(options);
+        var transcoder = new Transcoder(routes, _requests, options, clock, _log, _app.Lifetime.ApplicationStopping);
         var limits = new GrpcLimits
         {
             MaxMessageBytes = options.MaxMessageBytes,
@@ -90,7 +95,7 @@ public sealed class NorthboundServer : IAsyncDisposable
             MaxCalls = options.MaxCalls,
             UnaryTimeout = options.RequestTimeout,
         };
-        var grpc = new GrpcDispatcher(all.SelectMany(BoundMethod.Of), limits, clock, loggers.CreateLogger<GrpcDispatcher>(), _app.Lifetime.ApplicationStopping);
+        var grpc = _calls = new GrpcDispatcher(all.SelectMany(BoundMethod.Of), limits, clock, loggers.CreateLogger<GrpcDispatcher>(), _app.Lifetime.ApplicationStopping);
 
         // Each listener speaks one version of HTTP, so the version says which of them the request came to.
         Handler = http => HttpProtocol.IsHttp2(http.Request.Protocol)
@@ -114,6 +119,13 @@ public sealed class NorthboundServer : IAsyncDisposable
         await _app.StartAsync(stop);
         _log.Listening("HTTP", HttpEndPoint.ToString());
         _log.Listening("gRPC", GrpcEndPoint.ToString());
+    }
+
+    /// <summary>From now on so many requests, watches and calls may be under way at once; those that are go on.</summary>
+    public void SetLimits(NorthboundOptions options)
+    {
+        _requests.SetPlaces(options);
+        _calls.MaxCalls = options.MaxCalls;
     }
 
     /// <summary>Takes no more requests and lets those under way end, until <paramref name="stop"/>.</summary>

@@ -45,6 +45,15 @@ internal sealed record ControllerOptions
     /// <summary>How long events are kept; 1 minute to 30 days.</summary>
     public required TimeSpan EventsKept { get; init; }
 
+    /// <summary>REST requests that may be under way at once.</summary>
+    public required int MaxRequests { get; init; }
+
+    /// <summary>Watches over HTTP that may be open at once.</summary>
+    public required int MaxWatches { get; init; }
+
+    /// <summary>gRPC calls that may be under way at once.</summary>
+    public required int MaxCalls { get; init; }
+
     /// <summary>What works, and what the operator should know before it surprises him.</summary>
     public required EquatableArray<string> Warnings { get; init; }
 
@@ -52,10 +61,10 @@ internal sealed record ControllerOptions
     public required EquatableArray<EffectiveOption> Effective { get; init; }
 
     /// <summary>
-    /// Reads command line, environment and file, in this order of weight, over the defaults. Pure but for <paramref name="readFile"/>,
+    /// Reads command line, environment, file and what was set through the API, in this order of weight, over the defaults. Pure but for <paramref name="readFile"/>,
     /// which is called once with the path of <c>--config</c>, if there is one, and may throw as <see cref="File.ReadAllText(string)"/> does.
     /// </summary>
-    public static Loaded Load(IReadOnlyList<string> args, IReadOnlyDictionary<string, string> environment, Func<string, string> readFile)
+    public static Loaded Load(IReadOnlyList<string> args, IReadOnlyDictionary<string, string> environment, Func<string, string> readFile, IReadOnlyList<Setting>? fromApi = null)
     {
         if (args.Any(a => a is CommandLine.Help or "-h"))
         {
@@ -67,7 +76,7 @@ internal sealed record ControllerOptions
             return new Loaded.Told(Usage.Version());
         }
 
-        List<Setting> settings = [];
+        List<Setting> settings = [.. fromApi ?? []];
         List<ConfigurationProblem> problems = [];
         List<string> warnings = [];
         CommandLine.Read(args, settings, problems);
@@ -115,6 +124,9 @@ internal sealed record ControllerOptions
         Log = values.Get(Options.Log),
         ReconcileAudit = values.Get(Options.ReconcileAudit),
         EventsKept = values.Get(Options.EventsKept),
+        MaxRequests = values.Get(Options.MaxRequests),
+        MaxWatches = values.Get(Options.MaxWatches),
+        MaxCalls = values.Get(Options.MaxCalls),
         Warnings = [.. warnings],
         Effective = [.. values.Effective],
     };

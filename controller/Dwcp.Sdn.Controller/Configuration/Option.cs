@@ -21,7 +21,10 @@ internal abstract record Option(string Name, string? Default, string Help)
     /// <summary>False for what the file cannot say, such as which file to read.</summary>
     public bool InFile { get; init; } = true;
 
-    /// <summary>Whether a new value in the file is taken over on SIGHUP.</summary>
+    /// <summary>Whether it can be set through the API, which nobody is to lock himself out of.</summary>
+    public bool InApi { get; init; }
+
+    /// <summary>Whether a new value is in force without a restart.</summary>
     public bool ChangesWhileRunning { get; init; }
 
     /// <summary>Reads a text; the value is null when <paramref name="fault"/> says why not.</summary>

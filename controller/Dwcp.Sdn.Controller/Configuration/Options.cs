@@ -50,28 +50,44 @@ internal static class Options
         "Serve gRPC here");
 
     public static readonly Option<IPEndPoint> OpenFlowAdvertise = new("openflow-advertise", TextForms.Destination, null,
-        "Tell joining hosts to connect here, instead of to the address that their OVSDB session reached and the port of --openflow");
+        "Tell joining hosts to connect here, instead of to the address that their OVSDB session reached and the port of --openflow")
+    { InApi = true };
 
     public static readonly Option<UnknownSwitches> OpenFlowUnknown = new("openflow-unknown", TextForms.Word<UnknownSwitches>(), "OBSERVED",
-        "What to do with a switch that no announced host owns: only show it, or make it a learning switch");
+        "What to do with a switch that no announced host owns: only show it, or make it a learning switch")
+    { InApi = true };
 
     public static readonly Option<bool> InsecureHttp = new("insecure-http", TextForms.Flag, "false",
         "Allow --http and --grpc on other addresses than loopback, although nothing protects them there");
 
     public static readonly Option<LogLevel> Log = new("log", TextForms.Level, "information",
         "The least level that is logged: trace, debug, information, warning, error or critical")
-    { ChangesWhileRunning = true };
+    { ChangesWhileRunning = true, InApi = true };
 
     public static readonly Option<TimeSpan> ReconcileAudit = new("reconcile-audit", TextForms.Duration(TimeSpan.FromSeconds(1), TimeSpan.FromHours(24)), "1m",
-        "Read every switch back and compare at least this often, even when nothing has changed");
+        "Read every switch back and compare at least this often, even when nothing has changed")
+    { InApi = true };
 
     public static readonly Option<TimeSpan> EventsKept = new("events-kept", TextForms.Duration(TimeSpan.FromMinutes(1), TimeSpan.FromDays(30)), "24h",
-        "Keep events so long, though never more than 10,000 of them");
+        "Keep events so long, though never more than 10,000 of them")
+    { ChangesWhileRunning = true, InApi = true };
+
+    public static readonly Option<int> MaxRequests = new("max-requests", TextForms.Count(1, 1_000_000), "1024",
+        "Refuse REST requests when so many are under way, watches apart")
+    { ChangesWhileRunning = true, InApi = true };
+
+    public static readonly Option<int> MaxWatches = new("max-watches", TextForms.Count(1, 1_000_000), "4096",
+        "Refuse watches over HTTP when so many are open")
+    { ChangesWhileRunning = true, InApi = true };
+
+    public static readonly Option<int> MaxCalls = new("max-calls", TextForms.Count(1, 1_000_000), "16384",
+        "Refuse gRPC calls when so many are under way, watches among them")
+    { ChangesWhileRunning = true, InApi = true };
 
     public static readonly ImmutableArray<Option> All =
     [
         Config, Data, OpenFlow, OpenFlowTls, Ovsdb, OvsdbConnect, OvsdbTls, Bgp, Http, Grpc,
-        OpenFlowAdvertise, OpenFlowUnknown, InsecureHttp, Log, ReconcileAudit, EventsKept,
+        OpenFlowAdvertise, OpenFlowUnknown, InsecureHttp, Log, ReconcileAudit, EventsKept, MaxRequests, MaxWatches, MaxCalls,
     ];
 
     /// <summary>What the table names and the controller cannot do yet: refused when given, rather than silently without effect. A row goes when its feature comes.</summary>

@@ -1,9 +1,10 @@
 namespace Dwcp.Sdn.Controller.Configuration;
 
-/// <summary>Where a value comes from, the lightest first. What is set through the API will weigh more than a default and less than the file.</summary>
+/// <summary>Where a value comes from, the lightest first.</summary>
 internal enum SettingSource
 {
     Default,
+    Api,
     File,
     Environment,
     CommandLine,

@@ -42,6 +42,14 @@ internal static class TextForms
     public static TextForm<TimeSpan> Duration(TimeSpan min, TimeSpan max) =>
         new("DURATION", (string text, out TimeSpan value, out Fault fault) => ReadDuration(text, min, max, out value, out fault));
 
+    /// <summary>A whole number.</summary>
+    public static TextForm<int> Count(int min, int max) => new("NUMBER", (string text, out int value, out Fault fault) =>
+    {
+        var known = int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out value) && value >= min && value <= max;
+        fault = known ? default : new($"'{text}' is not a number from {min} to {max}", "Write digits alone");
+        return known;
+    });
+
     /// <summary>One of an enum's names, in the capitals of the API.</summary>
     public static TextForm<T> Word<T>()
         where T : struct, Enum

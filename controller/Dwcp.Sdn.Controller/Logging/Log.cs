@@ -25,6 +25,12 @@ internal static partial class Log
     [LoggerMessage(1006, LogLevel.Warning, "configuration: read again and not taken over: {Problem}")]
     public static partial void ReloadRefused(this ILogger log, ConfigurationProblem problem);
 
+    [LoggerMessage(1007, LogLevel.Warning, "configuration: what was set through the API is ignored, for it is no longer possible: {Why}")]
+    public static partial void SettingsIgnored(this ILogger log, string why);
+
+    [LoggerMessage(1008, LogLevel.Information, "configuration: changed while running")]
+    public static partial void SettingsChanged(this ILogger log);
+
     [LoggerMessage(1100, LogLevel.Information, "controller: started with {Data} at revision {Revision}; OpenFlow on {OpenFlow}, OVSDB on {Ovsdb}, HTTP on {Http}")]
     public static partial void Started(this ILogger log, string data, long revision, object openFlow, object ovsdb, object http);
 

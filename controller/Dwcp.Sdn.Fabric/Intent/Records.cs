@@ -100,6 +100,7 @@ public static class Records
                     case MovePrefix: moves.Add(ReadMove(id, entry)); break;
                     case HostPrefix: hosts.Add(ReadHost(id, entry)); break;
                     case EventJournal.Prefix: break; // Read by the journal itself.
+                    case "/configuration/": break; // The process's own.
                     default: throw new InvalidDataException("no such kind of record");
                 }
             }

@@ -21,6 +21,7 @@ public sealed class GrpcDispatcher
     private readonly TimeProvider _clock;
     private readonly ILogger _log;
     private readonly CancellationToken _stopping;
+    private volatile int _maxCalls;
     private int _calls;
 
     /// <param name="stopping">Ends the calls under way with UNAVAILABLE: the server is about to go.</param>
@@ -28,9 +29,16 @@ public sealed class GrpcDispatcher
     {
         _methods = methods.ToFrozenDictionary(m => m.Method.FullName, StringComparer.Ordinal);
         _limits = limits;
+        _maxCalls = limits.MaxCalls;
         _clock = clock;
         _log = log;
         _stopping = stopping;
+    }
+
+    /// <summary>How many calls may be under way at once, from now on.</summary>
+    public int MaxCalls
+    {
+        set => _maxCalls = value;
     }
 
     public async Task HandleAsync(HttpContext http)
@@ -51,9 +59,9 @@ public sealed class GrpcDispatcher
         var calls = Interlocked.Increment(ref _calls);
         try
         {
-            if (calls > _limits.MaxCalls)
+            if (calls > _maxCalls)
             {
-                Refuse(http, StatusCode.ResourceExhausted, $"More than {_limits.MaxCalls} calls are under way; try again in a second", Later);
+                Refuse(http, StatusCode.ResourceExhausted, $"More than {_maxCalls} calls are under way; try again in a second", Later);
             }
             else
             {

@@ -4,13 +4,19 @@ namespace Dwcp.Sdn.Northbound.Rest;
 internal sealed class Gate(int places)
 {
     private int _within;
+    private volatile int _places = places;
 
-    public int Places => places;
+    /// <summary>How many there are; fewer than those within send nobody away.</summary>
+    public int Places
+    {
+        get => _places;
+        set => _places = value;
+    }
 
     /// <summary>A place within, given back when it is disposed of; null when all are taken.</summary>
     public Place? TryEnter()
     {
-        if (Interlocked.Increment(ref _within) <= places)
+        if (Interlocked.Increment(ref _within) <= _places)
         {
             return new(this);
         }

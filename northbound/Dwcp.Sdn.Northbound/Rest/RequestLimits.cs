@@ -12,6 +12,8 @@ internal sealed class RequestLimits(NorthboundOptions options)
     private readonly Gate _requests = new(options.MaxRequests);
     private readonly Gate _watches = new(options.MaxWatches);
 
+    public void SetPlaces(NorthboundOptions now) => (_requests.Places, _watches.Places) = (now.MaxRequests, now.MaxWatches);
+
     /// <exception cref="RpcException">The target or the header fields are too long.</exception>
     public void CheckHeader(HttpContext http)
     {

@@ -27,7 +27,7 @@ internal static class RestResponse
             http.Response.Headers.Location = http.Request.Path.ToUriComponent();
         }
 
-        if (answer is IResourceMessage resource)
+        if (answer is IVersionedMessage resource)
         {
             http.Response.Headers.ETag = $"\"{resource.ResourceVersion}\"";
         }

@@ -9,17 +9,15 @@ using Status = Grpc.Core.Status;
 namespace Dwcp.Sdn.Northbound.Rest;
 
 /// <summary>Leads an HTTP request to the service method whose google.api.http rule it fits, and the answer back.</summary>
-internal sealed class Transcoder(HttpRoutes routes, NorthboundOptions options, TimeProvider clock, ILogger log, CancellationToken stopping)
+internal sealed class Transcoder(HttpRoutes routes, RequestLimits limits, NorthboundOptions options, TimeProvider clock, ILogger log, CancellationToken stopping)
 {
-    private readonly RequestLimits _limits = new(options);
-
     public async Task HandleAsync(HttpContext http)
     {
         try
         {
-            _limits.CheckHeader(http);
+            limits.CheckHeader(http);
             var match = RouteOf(http.Request);
-            using (_limits.Enter(match.Route.Rpc.IsServerStreaming))
+            using (limits.Enter(match.Route.Rpc.IsServerStreaming))
             {
                 await AnswerAsync(http, match);
             }
@@ -40,7 +38,7 @@ internal sealed class Transcoder(HttpRoutes routes, NorthboundOptions options, T
         }
         catch (BadHttpRequestException e)
         {
-            await RefuseAsync(http, _limits.OfBadRequest(e));
+            await RefuseAsync(http, limits.OfBadRequest(e));
         }
         catch (Exception e)
         {
@@ -92,7 +90,7 @@ internal sealed class Transcoder(HttpRoutes routes, NorthboundOptions options, T
         if (match.Route.TakesBody)
         {
             CheckMediaType(http.Request);
-            request.ReadBody(await _limits.ReadBodyAsync(http.Request, deadline.Token));
+            request.ReadBody(await limits.ReadBodyAsync(http.Request, deadline.Token));
         }
 
         var call = new RestCallContext(http, match.Route.Bound.Method.FullName, clock.GetUtcNow().UtcDateTime + options.RequestTimeout, deadline.Token);

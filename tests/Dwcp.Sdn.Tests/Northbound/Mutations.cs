@@ -48,6 +48,7 @@ internal static class Mutations
         ("switches", """{"mode": "OBSERVED"}"""),
         ("switches", """{"mode": "FABRIC", "flowBudget": 100, "labels": {"rack": "7"}}"""),
         ("events", "{}"),
+        ("configuration", """{"settings": {"log": "debug", "max-requests": "7", "reconcile-audit": "30s", "events-kept": "2h"}}"""),
     ];
 
     private static readonly string[] Tokens =
@@ -56,7 +57,7 @@ internal static class Mutations
         "\"::ffff:10.0.0.1\"", "\"10.1.0.300/99\"", "\"00:00:00:00:00:00\"", "\"ff:ff:ff:ff:ff:ff\"", "\"fe80::1\"", "\"0:0\"", "NaN", "/", "..", "%2f", "&", "=", "`", ",", ".", "é", "\U0001f600", "\"", "\\",
     ];
 
-    private static readonly MethodDescriptor[] Calls = [.. new[] { Networks.Descriptor, Subnets.Descriptor, Ports.Descriptor, Switches.Descriptor, Events.Descriptor, Health.Descriptor }.SelectMany(s => s.Methods)];
+    private static readonly MethodDescriptor[] Calls = [.. new[] { Networks.Descriptor, Subnets.Descriptor, Ports.Descriptor, Switches.Descriptor, Events.Descriptor, Health.Descriptor, Configurations.Descriptor }.SelectMany(s => s.Methods)];
 
     public static BareRequest Make(int seed)
     {
@@ -68,7 +69,7 @@ internal static class Mutations
     {
         var (kind, body) = Pick(random, Bodies);
         var method = random.Next(20) == 0 ? Pick(random, OtherMethods) : Pick(random, Methods);
-        var path = random.Next(12) == 0 ? Pick(random, Pages) : method == "GET" && random.Next(2) == 0 ? $"/v1/{kind}" : $"/v1/{kind}/{Pick(random, Ids)}";
+        var path = random.Next(12) == 0 ? Pick(random, Pages) : kind == "configuration" ? "/v1/configuration" : method == "GET" && random.Next(2) == 0 ? $"/v1/{kind}" : $"/v1/{kind}/{Pick(random, Ids)}";
         var query = method == "GET" ? Pick(random, Queries) : random.Next(6) == 0 ? "?validateOnly=true" : "";
         List<(string Name, string Value)> headers = random.Next(3) == 0 ? [Pick(random, Headers)] : [];
         var octets = Encoding.UTF8.GetBytes(body);
@@ -144,7 +145,7 @@ internal static class Mutations
             var carried = field.FieldType == FieldType.Message && field.MessageType.FindFieldByName("resource_version") is not null;
             if (carried)
             {
-                var ofKind = Bodies.Where(b => method.Service.Name.Equals(b.Kind, StringComparison.OrdinalIgnoreCase)).ToArray();
+                var ofKind = Bodies.Where(b => method.Service.Name.StartsWith(b.Kind, StringComparison.OrdinalIgnoreCase)).ToArray();
                 field.Accessor.SetValue(request, Parse(random.Next(2) == 0 ? Replace(random, Pick(random, ofKind).Json) : Pick(random, ofKind).Json, field.MessageType));
             }
             else if (field.FieldType == FieldType.String && (field.Name == "id" || random.Next(6) == 0))

@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.Http.Headers;
 using System.Text;
 using System.Text.Json;
+using Dwcp.Sdn.Core.Model;
 using Dwcp.Sdn.Northbound;
 using Microsoft.Extensions.Logging.Abstractions;
 
@@ -20,9 +21,13 @@ public abstract class RestFixture : IAsyncLifetime
 
     internal virtual NorthboundOptions Options { get; } = new() { Http = new(IPAddress.Loopback, 0), Grpc = new(IPAddress.Loopback, 0) };
 
+    internal virtual IConfiguration? Configuration => null;
+
+    protected NorthboundServer Server => _server!;
+
     public async Task InitializeAsync()
     {
-        _server = new(Fabric, Options, () => Waiting, NullLoggerFactory.Instance, TimeProvider.System);
+        _server = new(Fabric, Options, () => Waiting, NullLoggerFactory.Instance, TimeProvider.System, Configuration);
         await _server.StartAsync(CancellationToken.None);
         Client = new() { BaseAddress = new($"http://{_server.HttpEndPoint}") };
     }
