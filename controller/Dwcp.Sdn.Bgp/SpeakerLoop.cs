@@ -24,7 +24,7 @@ internal sealed class SpeakerLoop
     private readonly List<PeerSettings> ranges = [];
     private readonly List<PeerSession> synchronised = [];
     private readonly List<Socket> listeners = [];
-    private readonly Dictionary<IpAddress, BfdPort?> bfdPorts = [];
+    private readonly Dictionary<IpAddress, BfdPort> bfdPorts = [];
     private readonly Action flushMore;
     private readonly Action tick;
 
@@ -71,18 +71,16 @@ internal sealed class SpeakerLoop
             return known;
         }
 
-        BfdPort? port;
         try
         {
-            port = new(local, (from, packet) => Post(() => peers.Values.FirstOrDefault(p => p.Settings.Address == from)?.Heard(packet)));
+            var port = new BfdPort(local, (from, packet) => Post(() => peers.Values.FirstOrDefault(p => p.Settings.Address == from)?.Heard(packet)));
+            bfdPorts.Add(local, port);
+            return port;
         }
         catch (SocketException)
         {
-            port = null;
+            return null; // The next session tries again.
         }
-
-        bfdPorts.Add(local, port);
-        return port;
     }
 
     public void Post(Action work) => queue.Writer.TryWrite(work);
@@ -131,7 +129,7 @@ internal sealed class SpeakerLoop
 
         foreach (var port in bfdPorts.Values)
         {
-            port?.Dispose();
+            port.Dispose();
         }
 
         queue.Writer.TryComplete();
