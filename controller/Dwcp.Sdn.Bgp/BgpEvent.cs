@@ -12,6 +12,9 @@ public abstract record BgpEvent(string Peer)
     /// <summary>A peer that should connect could not be reached.</summary>
     public sealed record Unreachable(string Peer, string Reason) : BgpEvent(Peer);
 
+    /// <summary>Its BFD session came up or went down.</summary>
+    public sealed record Detected(string Peer, bool Alive) : BgpEvent(Peer);
+
     /// <summary>The peer comes near its limit of routes.</summary>
     public sealed record ManyRoutes(string Peer, int Count, int Max) : BgpEvent(Peer);
 

@@ -11,12 +11,14 @@ public sealed class BgpSpeaker : IAsyncDisposable
 {
     private readonly SpeakerLoop loop;
     private readonly Task running;
+    private readonly TimeProvider time;
     private readonly ConcurrentQueue<Action> calls = [];
 
     /// <param name="sink">Takes the routes whose targets are imported.</param>
     /// <param name="events">Is told what happens to peers, by the loop: it must not wait.</param>
     public BgpSpeaker(SpeakerSettings settings, IRouteSink sink, Action<BgpEvent> events, TimeProvider time)
     {
+        this.time = time;
         loop = new(settings, sink, events, time);
         running = Task.Run(loop.RunAsync);
     }
@@ -65,6 +67,16 @@ public sealed class BgpSpeaker : IAsyncDisposable
     /// <param name="limit">Of routes in the part, each with all its paths.</param>
     public Task<RoutePage> RoutesAsync(RouteQuery query, int from = 0, int limit = 1000) =>
         AskAsync(() => RouteListing.List(loop.Routes, query, from, limit));
+
+    /// <summary>Writes the table as an MRT dump (RFC 6396, TABLE_DUMP_V2), with all paths of all peers; EVPN routes are in records of the generic kind.</summary>
+    public async Task DumpAsync(Stream to, CancellationToken stop = default)
+    {
+        var dump = await AskAsync(() => new Mrt.TableDump(loop.Routes, loop.Speaker, time.GetUtcNow()));
+        while (dump.Next is not null)
+        {
+            await to.WriteAsync(await AskAsync(() => dump.Part(1000)), stop);
+        }
+    }
 
     /// <summary>How many routes and paths are held.</summary>
     public Task<(int Routes, int Paths)> CountAsync() => AskAsync(() => (loop.Routes.Table.Count, loop.Routes.Table.PathCount));

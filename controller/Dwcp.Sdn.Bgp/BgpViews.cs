@@ -42,7 +42,11 @@ public enum SelectionStep
 /// <param name="LastError">Why the last session ended, or why none came about.</param>
 public sealed record PeerStatus(
     PeerSettings Settings, IpAddress? Address, BgpPhase Phase, TimeSpan? Since, IpAddress? RouterId, EquatableArray<BgpFamily> Families,
-    int Routes, long Malformed, long AttributesDiscarded, long TakenAsWithdrawn, long Looped, int OctetsWaiting, bool Stale, string? LastError);
+    int Routes, long Malformed, long AttributesDiscarded, long TakenAsWithdrawn, long Looped, int OctetsWaiting, bool Stale, string? LastError)
+{
+    /// <summary>None when it is not asked for, or no session has stood yet.</summary>
+    public BfdState? Bfd { get; init; }
+}
 
 /// <summary>A path of a route that the speaker holds.</summary>
 /// <param name="Peer">Whose it is; none for one of our own.</param>

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
+using Dwcp.Sdn.Bgp.Bfd;
 using Dwcp.Sdn.Bgp.Rib;
 using Dwcp.Sdn.Bgp.Session;
 using Dwcp.Sdn.Bgp.Transport;
@@ -28,6 +29,8 @@ internal sealed class PeerSession
     private TimeSpan since;
     private long reportedMalformed;
     private string? lastError;
+    private BfdMachine? bfd;
+    private IpAddress bfdLocal;
 
     public PeerSession(SpeakerLoop loop, PeerSettings settings, bool dynamic)
     {
@@ -55,14 +58,14 @@ internal sealed class PeerSession
     public PeerStatus Status => new(
         Settings, Settings.Address, machine.Phase, machine.Phase == BgpPhase.Established ? loop.Now - since : null,
         Rib.Agreement?.PeerId, [.. Rib.Agreement?.Families.Items ?? []], Rib.Paths, Rib.Malformed, Rib.AttributesDiscarded, Rib.TakenAsWithdrawn,
-        Rib.Looped, Rib.Output.Waiting, staleUntil is not null || longLivedUntil is not null, lastError);
+        Rib.Looped, Rib.Output.Waiting, staleUntil is not null || longLivedUntil is not null, lastError) { Bfd = bfd?.State };
 
     public TimeSpan? Deadline
     {
         get
         {
             var earliest = machine.Deadline;
-            foreach (var at in (ReadOnlySpan<TimeSpan?>)[staleUntil, longLivedUntil, sweepAt, filterAt, restartAt])
+            foreach (var at in (ReadOnlySpan<TimeSpan?>)[staleUntil, longLivedUntil, sweepAt, filterAt, restartAt, bfd?.Deadline])
             {
                 earliest = at is null || earliest < at ? earliest : at;
             }
@@ -125,7 +128,20 @@ internal sealed class PeerSession
         Rib.Pump?.Invoke();
     }
 
-    public void Stop(Notification reason) => Apply(new PeerEvent.Stop(reason));
+    public void Stop(Notification reason)
+    {
+        bfd = null; // The peer hears nothing more, and by then knows why.
+        Apply(new PeerEvent.Stop(reason));
+    }
+
+    /// <summary>A BFD packet of this peer.</summary>
+    public void Heard(in BfdPacket packet)
+    {
+        if (bfd is not null)
+        {
+            Detect(bfd.Heard(packet, loop.Now));
+        }
+    }
 
     /// <summary>Closes without a word: to the peer it is a restart, and it keeps our routes if that was agreed on (RFC 4724 §4.2).</summary>
     public void Abort()
@@ -169,6 +185,11 @@ internal sealed class PeerSession
         {
             restartAt = null;
             Apply(new PeerEvent.Start());
+        }
+
+        if (bfd?.Deadline <= now)
+        {
+            Detect(bfd.Tick(now));
         }
 
         while (machine.Deadline <= now)
@@ -238,9 +259,51 @@ internal sealed class PeerSession
         loop.Routes.Up(Rib, agreement, connection.Local, connection.Output);
         Rib.Pump = connection.Pump;
         loop.Raise(new BgpEvent.Up(Settings.Id));
+        Watch(connection.Local);
         if (!agreement.SendsEndOfRib)
         {
             loop.Synchronised(this);
+        }
+    }
+
+    /// <summary>The first session says from which address to watch the peer; from then on it is watched whatever becomes of sessions.</summary>
+    private void Watch(IpAddress local)
+    {
+        if (Settings.Bfd is not { } settings || (bfd is not null && bfdLocal == local))
+        {
+            return;
+        }
+
+        if (loop.BfdAt(local) is null)
+        {
+            lastError = $"the BFD port of {local} is not free";
+            return;
+        }
+
+        bfdLocal = local;
+        bfd = new(settings, (uint)Random.Shared.NextInt64(1, uint.MaxValue));
+        Detect(bfd.Tick(loop.Now));
+    }
+
+    private void Detect((BfdMachine Next, BfdPacket? Send) step)
+    {
+        var before = bfd!.State;
+        bfd = step.Next;
+        if (step.Send is { } packet)
+        {
+            loop.BfdAt(bfdLocal)?.Send(Settings.Address!.Value, packet);
+        }
+
+        loop.Arm(bfd.Deadline);
+        if ((before == BfdState.Up) == (bfd.State == BfdState.Up))
+        {
+            return;
+        }
+
+        loop.Raise(new BgpEvent.Detected(Settings.Id, bfd.State == BfdState.Up));
+        if (before == BfdState.Up && machine.Links.FirstOrDefault(l => l.Phase == LinkPhase.Established) is { } link)
+        {
+            Apply(new PeerEvent.Malformed(link.Id, Notification.BfdDown)); // RFC 9384
         }
     }
 

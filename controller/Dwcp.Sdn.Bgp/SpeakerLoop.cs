@@ -24,6 +24,7 @@ internal sealed class SpeakerLoop
     private readonly List<PeerSettings> ranges = [];
     private readonly List<PeerSession> synchronised = [];
     private readonly List<Socket> listeners = [];
+    private readonly Dictionary<IpAddress, BfdPort> bfdPorts = [];
     private readonly Action flushMore;
     private readonly Action tick;
 
@@ -61,6 +62,26 @@ internal sealed class SpeakerLoop
     public IReadOnlyDictionary<string, PeerSession> Peers => peers;
 
     public int NextLink() => ++links;
+
+    /// <summary>The BFD port at an address of ours, opened when it is first wanted; none when another program has it.</summary>
+    public BfdPort? BfdAt(IpAddress local)
+    {
+        if (bfdPorts.TryGetValue(local, out var known))
+        {
+            return known;
+        }
+
+        try
+        {
+            var port = new BfdPort(local, (from, packet) => Post(() => peers.Values.FirstOrDefault(p => p.Settings.Address == from)?.Heard(packet)));
+            bfdPorts.Add(local, port);
+            return port;
+        }
+        catch (SocketException)
+        {
+            return null; // The next session tries again.
+        }
+    }
 
     public void Post(Action work) => queue.Writer.TryWrite(work);
 
@@ -104,6 +125,11 @@ internal sealed class SpeakerLoop
         foreach (var listener in listeners)
         {
             listener.Dispose();
+        }
+
+        foreach (var port in bfdPorts.Values)
+        {
+            port.Dispose();
         }
 
         queue.Writer.TryComplete();

@@ -46,6 +46,8 @@ internal sealed class RouteBase
     /// <summary>None for the slot of our own routes.</summary>
     public RibPeer? PeerAt(ushort slot) => peers[slot];
 
+    public IEnumerable<RibPeer> Peers => peers.OfType<RibPeer>();
+
     /// <summary>Makes a peer that has no session yet.</summary>
     public RibPeer Add(PeerSettings settings)
     {

@@ -67,6 +67,9 @@ public sealed record PeerSettings
     /// <summary>The longest pause between two attempts to connect.</summary>
     public TimeSpan LongestRetry { get; init; } = TimeSpan.FromSeconds(5);
 
+    /// <summary>Ends the session when the link or the peer is dead; none waits for the hold time.</summary>
+    public BfdSettings? Bfd { get; init; }
+
     /// <summary>None switches graceful restart off.</summary>
     public RestartSettings? GracefulRestart { get; init; } = RestartSettings.Default;
 

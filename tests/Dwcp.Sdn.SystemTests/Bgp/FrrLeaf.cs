@@ -25,7 +25,9 @@ internal sealed class FrrLeaf : IAsyncDisposable
     public IPAddress Ours { get; }
 
     /// <param name="listen">Makes the speaker listen at <see cref="Ours"/> and says at which port.</param>
-    public static async Task<FrrLeaf> UpAsync(Func<IPAddress, Task<int>> listen)
+    /// <param name="asn">Of the leaf; this side is always in 65000.</param>
+    /// <param name="neighbour">What else the leaf's configuration says of this speaker.</param>
+    public static async Task<FrrLeaf> UpAsync(Func<IPAddress, Task<int>> listen, int asn = 65000, params string[] neighbour)
     {
         var leaf = new FrrLeaf();
         Directory.CreateDirectory(leaf._directory);
@@ -34,10 +36,16 @@ internal sealed class FrrLeaf : IAsyncDisposable
             await leaf.LinkAsync();
             await leaf.BridgesAsync();
             File.WriteAllText(Path.Combine(leaf._directory, "zebra.conf"), "vni 4000\n");
-            File.WriteAllText(Path.Combine(leaf._directory, "bgpd.conf"), leaf.Configuration(await listen(leaf.Ours)));
+            File.WriteAllText(Path.Combine(leaf._directory, "bgpd.conf"), leaf.Configuration(await listen(leaf.Ours), asn, neighbour));
             (await Command.RunAsync("chown", "-R", "frr:frr", leaf._directory)).Succeeded();
             leaf.Start("zebra");
             await UntilAsync(() => File.Exists(Path.Combine(leaf._directory, "zserv.api")), "zebra to listen");
+            if (neighbour.Any(n => n.StartsWith("bfd", StringComparison.Ordinal)))
+            {
+                File.WriteAllText(Path.Combine(leaf._directory, "bfdd.conf"), "");
+                leaf.Start("bfdd", "--bfdctl", Path.Combine(leaf._directory, "bfdd.sock"));
+            }
+
             leaf.Start("bgpd", "-p", "0", "-n");
             return leaf;
         }
@@ -122,14 +130,16 @@ internal sealed class FrrLeaf : IAsyncDisposable
         await InAsync("ip", "link", "set", "h88p", "up");
     }
 
-    private string Configuration(int port) =>
+    private string Configuration(int port, int asn, string[] neighbour) =>
         $"""
-        router bgp 65000
+        router bgp {asn}
          bgp router-id {Address}
          no bgp default ipv4-unicast
+         no bgp ebgp-requires-policy
          neighbor {Ours} remote-as 65000
          neighbor {Ours} port {port}
          neighbor {Ours} timers connect 1
+        {string.Join('\n', neighbour.Select(n => $" neighbor {Ours} {n}"))}
          address-family ipv4 unicast
           redistribute connected
          exit-address-family

@@ -1,0 +1,49 @@
+using System.Net;
+using Dwcp.Sdn.Bgp;
+using Dwcp.Sdn.Core.Net;
+using Dwcp.Sdn.Tests.Bgp;
+using static Dwcp.Sdn.Tests.Bgp.Peering;
+
+namespace Dwcp.Sdn.SystemTests.Bgp;
+
+/// <summary>Passwords, TTL security and BFD with FRR 8.4 on the other side.</summary>
+public class FrrProtectionTests
+{
+    [Fact]
+    public async Task Frr_with_a_password_and_ttl_security_is_heard_and_without_either_it_is_not()
+    {
+        await using var speaker = Speaker("10.0.9.20");
+        await using var leaf = await FrrLeaf.UpAsync(
+            async ours => (await speaker.ListenAsync(new IPEndPoint(ours, 0))).Port, 65001, "password open-sesame", "ttl-security hops 1");
+        var expected = From(leaf.Address.ToString(), new Asn(65001)) with { Password = "open-sesame", TtlSecurity = 1 };
+        await speaker.PutPeerAsync(expected);
+        await UntilAsync(async () => (await speaker.PeersAsync())[0].Phase == BgpPhase.Established, "the session", 30);
+        await speaker.PutPeerAsync(expected with { Password = "another" });
+        await Task.Delay(4000);
+        Assert.NotEqual(BgpPhase.Established, (await speaker.PeersAsync())[0].Phase);
+        await speaker.PutPeerAsync(expected);
+        await UntilAsync(async () => (await speaker.PeersAsync())[0].Phase == BgpPhase.Established, "the session again", 30);
+    }
+
+    [Fact]
+    public async Task A_link_to_frr_that_loses_everything_is_noticed_in_about_a_second()
+    {
+        await using var speaker = Speaker("10.0.9.21");
+        await using var leaf = await FrrLeaf.UpAsync(
+            async ours => (await speaker.ListenAsync(new IPEndPoint(ours, 0))).Port, 65000, "bfd", "bfd 3 300 300");
+        await speaker.PutPeerAsync(From(leaf.Address.ToString()) with { Bfd = new(TimeSpan.FromMilliseconds(300)) });
+        await UntilAsync(async () => (await speaker.PeersAsync())[0] is { Phase: BgpPhase.Established, Bfd: BfdState.Up }, "BFD with FRR", 30);
+        await UntilAsync(async () => (await leaf.VtyshAsync("show bfd peers")).Contains("Status: up", StringComparison.Ordinal), "FRR's own view", 15);
+        await Task.Delay(3000);
+        Assert.Equal(BfdState.Up, (await speaker.PeersAsync())[0].Bfd);
+
+        // No connection is closed: nothing passes any more.
+        await leaf.InAsync("ip", "link", "set", "up0", "down");
+        var began = DateTime.UtcNow;
+        await UntilAsync(async () => (await speaker.PeersAsync())[0].Phase != BgpPhase.Established, "the end of the session", 5);
+        Assert.InRange((DateTime.UtcNow - began).TotalSeconds, 0.5, 2.5);
+        Assert.Contains("BFD down", (await speaker.PeersAsync())[0].LastError, StringComparison.Ordinal);
+        await leaf.InAsync("ip", "link", "set", "up0", "up");
+        await UntilAsync(async () => (await speaker.PeersAsync())[0] is { Phase: BgpPhase.Established, Bfd: BfdState.Up }, "the session again", 30);
+    }
+}

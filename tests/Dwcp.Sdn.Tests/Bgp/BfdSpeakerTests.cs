@@ -1,0 +1,51 @@
+using System.Net;
+using System.Net.Sockets;
+using Dwcp.Sdn.Bgp;
+using Dwcp.Sdn.Bgp.Bfd;
+using static Dwcp.Sdn.Tests.Bgp.Peering;
+
+namespace Dwcp.Sdn.Tests.Bgp;
+
+/// <summary>Tests that measure time: nothing else of this assembly runs beside them.</summary>
+[CollectionDefinition("Timed", DisableParallelization = true)]
+public sealed class TimedTests;
+
+/// <summary>BFD between two speakers on loopback, RFC 5881.</summary>
+[Collection("Timed")]
+public class BfdSpeakerTests
+{
+    private static readonly BfdSettings Quick = new(TimeSpan.FromMilliseconds(300));
+
+    [Fact]
+    public async Task A_session_ends_when_a_packet_from_one_hop_away_says_so_and_comes_back()
+    {
+        var events = new List<(DateTime At, BgpEvent What)>();
+        await using var left = Speaker("10.9.40.1", events: e =>
+        {
+            lock (events)
+            {
+                events.Add((DateTime.UtcNow, e));
+            }
+        });
+        await using var right = Speaker("10.9.40.2");
+        var at = await left.ListenAsync("127.9.40.1");
+        await left.PutPeerAsync(From("127.9.40.2") with { Bfd = Quick });
+        await right.PutPeerAsync(To(at, "127.9.40.2") with { Bfd = Quick });
+        await UntilAsync(async () => (await left.PeersAsync())[0].Bfd == BfdState.Up, "BFD");
+        await Task.Delay(1500);
+        Assert.True(!events.Exists(e => e.What is BgpEvent.Down), string.Join("; ", events));
+
+        // An AdminDown in the peer's name, first as from further away.
+        using var forger = new Socket(AddressFamily.InterNetwork, SocketType.Dgram, ProtocolType.Udp) { Ttl = 64 };
+        forger.Bind(new IPEndPoint(IPAddress.Parse("127.9.40.2"), 0));
+        var down = new BfdPacket(BfdState.AdminDown, 7, false, false, 3, 99, 0, 1_000_000, 300_000).ToBytes();
+        var to = new IPEndPoint(IPAddress.Parse("127.9.40.1"), 3784);
+        await forger.SendToAsync(down, to);
+        await Task.Delay(300);
+        Assert.DoesNotContain(events, e => e.What is BgpEvent.Detected { Alive: false });
+        forger.Ttl = 255;
+        await forger.SendToAsync(down, to);
+        await UntilAsync(() => events.Exists(e => e.What is BgpEvent.Down { Reason: var r } && r.Contains("BFD", StringComparison.Ordinal)), "the end of the session");
+        await UntilAsync(async () => (await left.PeersAsync())[0] is { Phase: BgpPhase.Established, Bfd: BfdState.Up }, "the session");
+    }
+}

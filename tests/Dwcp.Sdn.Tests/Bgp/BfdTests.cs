@@ -1,0 +1,147 @@
+using Dwcp.Sdn.Bgp;
+using Dwcp.Sdn.Bgp.Bfd;
+
+namespace Dwcp.Sdn.Tests.Bgp;
+
+/// <summary>BFD, RFC 5880 and RFC 5881: two machines under a clock that jumps.</summary>
+public class BfdTests
+{
+    private static readonly BfdSettings Quick = new(TimeSpan.FromMilliseconds(300));
+
+    /// <summary>Two machines and the packets between them, each 2 ms under way.</summary>
+    private sealed class Link(BfdSettings left, BfdSettings right)
+    {
+        private readonly PriorityQueue<(int To, BfdPacket Packet), TimeSpan> packets = new();
+
+        public BfdMachine[] Ends { get; } = [new(left, 11), new(right, 22)];
+
+        public TimeSpan Now { get; private set; }
+
+        public bool Cut { get; set; }
+
+        public List<(TimeSpan At, int From, BfdPacket Packet)> Sent { get; } = [];
+
+        public void Run(TimeSpan until)
+        {
+            while (true)
+            {
+                var end = (Ends[0].Deadline ?? default) <= (Ends[1].Deadline ?? default) ? 0 : 1;
+                var due = Ends[end].Deadline ?? default;
+                if (packets.TryPeek(out var packet, out var at) && at <= due)
+                {
+                    if (at > until)
+                    {
+                        break;
+                    }
+
+                    packets.Dequeue();
+                    Now = at;
+                    Apply(packet.To, Ends[packet.To].Heard(packet.Packet, Now));
+                    continue;
+                }
+
+                if (due > until)
+                {
+                    break;
+                }
+
+                Now = due > Now ? due : Now;
+                Apply(end, Ends[end].Tick(Now));
+            }
+
+            Now = until;
+        }
+
+        private void Apply(int end, (BfdMachine Next, BfdPacket? Send) step)
+        {
+            Ends[end] = step.Next;
+            if (step.Send is { } packet)
+            {
+                Sent.Add((Now, end, packet));
+                if (!Cut)
+                {
+                    packets.Enqueue((1 - end, BfdPacket.Read(packet.ToBytes())!.Value), Now + TimeSpan.FromMilliseconds(2));
+                }
+            }
+        }
+    }
+
+    [Fact]
+    public void Silence_of_three_intervals_is_noticed_and_not_before()
+    {
+        var link = new Link(Quick, Quick);
+        link.Run(TimeSpan.FromSeconds(5));
+        Assert.All(link.Ends, e => Assert.Equal(BfdState.Up, e.State));
+        Assert.All(link.Ends, e => Assert.False(e.Polling));
+        var last = link.Sent.FindLast(s => s.From == 1).At + TimeSpan.FromMilliseconds(2);
+        link.Cut = true;
+        link.Run(last + TimeSpan.FromMilliseconds(895));
+        Assert.Equal(BfdState.Up, link.Ends[0].State);
+        link.Run(last + TimeSpan.FromMilliseconds(905));
+        Assert.Equal((BfdState.Down, 1), (link.Ends[0].State, link.Ends[0].Diagnostic));
+        link.Cut = false;
+        link.Run(last + TimeSpan.FromSeconds(5));
+        Assert.All(link.Ends, e => Assert.Equal(BfdState.Up, e.State));
+    }
+
+    [Fact]
+    public void Packets_are_slow_until_it_is_up_and_then_as_rare_as_the_slower_side_wants()
+    {
+        var link = new Link(Quick, new(TimeSpan.FromMilliseconds(500)));
+        link.Cut = true;
+        link.Run(TimeSpan.FromSeconds(10));
+        Assert.InRange(link.Sent.Count(s => s.From == 0), 10, 14);
+        link.Cut = false;
+        link.Run(TimeSpan.FromSeconds(15));
+        link.Sent.Clear();
+        link.Run(TimeSpan.FromSeconds(65));
+        Assert.InRange(link.Sent.Count(s => s.From == 0), 100, 134); // 500 ms less up to a quarter.
+        Assert.InRange(link.Sent.Count(s => s.From == 1), 100, 134);
+        var pauses = link.Sent.Where(s => s.From == 0).Select(s => s.At).ToList() is var at ? at.Zip(at.Skip(1), (a, b) => b - a).ToList() : [];
+        Assert.All(pauses, p => Assert.InRange(p.TotalMilliseconds, 374, 501));
+        Assert.True(pauses.Distinct().Count() > 10);
+    }
+
+    [Fact]
+    public void A_peer_that_says_it_is_down_is_believed()
+    {
+        var link = new Link(Quick, Quick);
+        link.Run(TimeSpan.FromSeconds(5));
+        var (next, send) = link.Ends[0].Heard(new(BfdState.AdminDown, 7, false, false, 3, 22, 11, 1_000_000, 300_000), link.Now);
+        Assert.Equal((BfdState.Down, 3), (next.State, next.Diagnostic));
+        Assert.Equal(BfdState.Down, send?.State);
+    }
+
+    [Fact]
+    public void Who_looks_late_looks_again_before_it_judges()
+    {
+        var link = new Link(Quick, Quick);
+        link.Run(TimeSpan.FromSeconds(5));
+        var late = link.Now + TimeSpan.FromSeconds(3);
+        var (next, _) = link.Ends[0].Tick(late);
+        Assert.Equal(BfdState.Up, next.State);
+        (next, _) = next.Tick(late + TimeSpan.FromMilliseconds(300));
+        Assert.Equal(BfdState.Down, next.State);
+    }
+
+    [Fact]
+    public void A_poll_is_answered_at_once()
+    {
+        var (_, send) = new BfdMachine(Quick, 11).Heard(new(BfdState.Down, 0, true, false, 3, 22, 0, 1_000_000, 300_000), default);
+        Assert.True(send is { Final: true, Poll: false, Yours: 22 });
+    }
+
+    [Theory]
+    [InlineData("00c0031800000016000000000000000000000000000000000", "another version")]
+    [InlineData("20c003180000001600000000000f4240000493e000000000", "up, and does not know us")]
+    [InlineData("2040031800000000000000000 00f4240000493e000000000", "no discriminator")]
+    [InlineData("204000180000001600000000000f4240000493e000000000", "multiplier zero")]
+    [InlineData("2044031800000016000000000 00f4240000493e000000000", "authenticated")]
+    [InlineData("204003190000001600000000000f4240000493e000000000", "longer than it is")]
+    [InlineData("204003180000001600000000000f4240000493e0", "cut short")]
+    public void What_no_session_can_have_sent_is_discarded(string hex, string why)
+    {
+        var text = hex.Replace(" ", "", StringComparison.Ordinal);
+        Assert.True(BfdPacket.Read(Convert.FromHexString(text[..(text.Length / 2 * 2)])) is null, why);
+    }
+}
