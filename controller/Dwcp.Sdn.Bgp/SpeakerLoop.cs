@@ -190,11 +190,13 @@ internal sealed class SpeakerLoop
         if (settings.ListenRange is not null)
         {
             ranges.Add(settings);
+            KeepFarOnesOut();
             return;
         }
 
         var peer = new PeerSession(this, settings, dynamic: false);
         peers.Add(settings.Id, peer);
+        KeepFarOnesOut();
         peer.Start();
     }
 
@@ -220,6 +222,7 @@ internal sealed class SpeakerLoop
             Protect(peer.Settings, null);
         }
 
+        KeepFarOnesOut();
         return found;
     }
 
@@ -242,6 +245,7 @@ internal sealed class SpeakerLoop
             Protect(settings, settings.Password);
         }
 
+        KeepFarOnesOut();
         _ = AcceptAsync(socket);
         return (IPEndPoint)socket.LocalEndPoint!;
     }
@@ -385,6 +389,20 @@ internal sealed class SpeakerLoop
         foreach (var peer in peers.Values)
         {
             peer.Recovered();
+        }
+    }
+
+    /// <summary>
+    /// Where every peer has TTL security, the listeners have it themselves, so that not even the first segment of somebody far
+    /// away is read. A peer without it needs a listener without it: then the option comes with the accepted connection.
+    /// </summary>
+    private void KeepFarOnesOut()
+    {
+        var all = peers.Values.Select(p => p.Settings).Concat(ranges).ToList();
+        var hops = all.Count > 0 && all.TrueForAll(s => s.TtlSecurity is not null) ? all.Max(s => s.TtlSecurity!.Value) : (int?)null;
+        foreach (var listener in listeners)
+        {
+            TcpOptions.SetFurthest(listener, hops);
         }
     }
 

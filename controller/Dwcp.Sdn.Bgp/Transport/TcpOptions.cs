@@ -66,6 +66,18 @@ internal static class TcpOptions
         socket.SetRawSocketOption(six ? IpProtocolIpv6 : IpProtocolIp, six ? MinimumHops : MinimumTtl, lowest);
     }
 
+    /// <summary>Takes nothing that comes from further away than <paramref name="hops"/> (null: from anywhere), of both kinds of address where the socket has both.</summary>
+    public static void SetFurthest(Socket socket, int? hops)
+    {
+        Span<byte> lowest = stackalloc byte[4];
+        BitConverter.TryWriteBytes(lowest, hops is { } n ? 256 - n : 0);
+        socket.SetRawSocketOption(IpProtocolIp, MinimumTtl, lowest);
+        if (socket.AddressFamily == AddressFamily.InterNetworkV6)
+        {
+            socket.SetRawSocketOption(IpProtocolIpv6, MinimumHops, lowest);
+        }
+    }
+
     /// <summary>Sends with the highest TTL. A listener answers so from its first packet on, which a peer with TTL security wants.</summary>
     public static void SendFar(Socket socket)
     {

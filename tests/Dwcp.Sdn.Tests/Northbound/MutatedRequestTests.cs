@@ -7,6 +7,7 @@ using Dwcp.Sdn.Controller.Loops;
 using Dwcp.Sdn.Core.Model;
 using Dwcp.Sdn.Fabric;
 using Dwcp.Sdn.Northbound;
+using Dwcp.Sdn.Tests.Ovsdb;
 using Dwcp.Sdn.Tests.Store;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -15,6 +16,7 @@ using Xunit.Abstractions;
 namespace Dwcp.Sdn.Tests.Northbound;
 
 /// <summary>Whatever is asked, over REST or gRPC: an answer as promised, no mistake of ours, and no memory that stays.</summary>
+[Collection(nameof(Alone))] // It weighs the whole process.
 public sealed class MutatedRequestTests(ITestOutputHelper output)
 {
     private static readonly bool Soak = Environment.GetEnvironmentVariable("DWCP_SOAK") == "1";
