@@ -142,7 +142,7 @@ public sealed class MutatedRequestTests(ITestOutputHelper output)
     /// <summary>Requests make objects; so that memory tells of requests, none of them stays.</summary>
     private static async Task EmptyAsync(FabricLoop fabric, CancellationToken stop)
     {
-        foreach (var kind in new[] { ResourceKind.Port, ResourceKind.Subnet, ResourceKind.Network, ResourceKind.Switch })
+        foreach (var kind in new[] { ResourceKind.EvpnRoute, ResourceKind.BgpPeer, ResourceKind.BgpSpeaker, ResourceKind.Bridge, ResourceKind.Port, ResourceKind.Subnet, ResourceKind.Network, ResourceKind.Switch })
         {
             foreach (var resource in fabric.List(kind).Items)
             {

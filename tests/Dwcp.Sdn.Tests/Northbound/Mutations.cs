@@ -48,6 +48,10 @@ internal static class Mutations
         ("switches", """{"mode": "OBSERVED"}"""),
         ("switches", """{"mode": "FABRIC", "flowBudget": 100, "labels": {"rack": "7"}}"""),
         ("events", "{}"),
+        ("bridges", """{"switch": "h1", "name": "br-edge", "ports": [{"name": "eth1", "vlan": 7}, {"name": "to-h2", "type": "VXLAN", "options": {"remote_ip": "192.0.2.2", "key": "7"}}]}"""),
+        ("bgp-speaker", """{"localAs": 65000, "routerId": "192.0.2.9"}"""),
+        ("bgp-peers", """{"address": "192.0.2.1", "remoteAs": 65000, "routeReflectorClient": true}"""),
+        ("evpn-routes", """{"type": 2, "rd": "192.0.2.7:1", "mac": "02:00:00:00:00:77", "ip": "10.1.0.77", "vni": 5001, "nextHop": "192.0.2.7"}"""),
         ("configuration", """{"settings": {"log": "debug", "max-requests": "7", "reconcile-audit": "30s", "events-kept": "2h"}}"""),
     ];
 
@@ -57,7 +61,7 @@ internal static class Mutations
         "\"::ffff:10.0.0.1\"", "\"10.1.0.300/99\"", "\"00:00:00:00:00:00\"", "\"ff:ff:ff:ff:ff:ff\"", "\"fe80::1\"", "\"0:0\"", "NaN", "/", "..", "%2f", "&", "=", "`", ",", ".", "é", "\U0001f600", "\"", "\\",
     ];
 
-    private static readonly MethodDescriptor[] Calls = [.. new[] { Networks.Descriptor, Subnets.Descriptor, Ports.Descriptor, Switches.Descriptor, Events.Descriptor, Health.Descriptor, Configurations.Descriptor }.SelectMany(s => s.Methods)];
+    private static readonly MethodDescriptor[] Calls = [.. new[] { Networks.Descriptor, Subnets.Descriptor, Ports.Descriptor, Switches.Descriptor, Events.Descriptor, Health.Descriptor, Configurations.Descriptor, Api.V1.Bridges.Descriptor, Api.V1.Bgp.Descriptor, Api.V1.EvpnRoutes.Descriptor }.SelectMany(s => s.Methods)];
 
     public static BareRequest Make(int seed)
     {
@@ -69,7 +73,7 @@ internal static class Mutations
     {
         var (kind, body) = Pick(random, Bodies);
         var method = random.Next(20) == 0 ? Pick(random, OtherMethods) : Pick(random, Methods);
-        var path = random.Next(12) == 0 ? Pick(random, Pages) : kind == "configuration" ? "/v1/configuration" : method == "GET" && random.Next(2) == 0 ? $"/v1/{kind}" : $"/v1/{kind}/{Pick(random, Ids)}";
+        var path = random.Next(12) == 0 ? Pick(random, Pages) : kind is "configuration" or "bgp-speaker" ? $"/v1/{kind}" : method == "GET" && random.Next(2) == 0 ? $"/v1/{kind}" : $"/v1/{kind}/{Pick(random, Ids)}";
         var query = method == "GET" ? Pick(random, Queries) : random.Next(6) == 0 ? "?validateOnly=true" : "";
         List<(string Name, string Value)> headers = random.Next(3) == 0 ? [Pick(random, Headers)] : [];
         var octets = Encoding.UTF8.GetBytes(body);
@@ -145,7 +149,7 @@ internal static class Mutations
             var carried = field.FieldType == FieldType.Message && field.MessageType.FindFieldByName("resource_version") is not null;
             if (carried)
             {
-                var ofKind = Bodies.Where(b => method.Service.Name.StartsWith(b.Kind, StringComparison.OrdinalIgnoreCase)).ToArray();
+                var ofKind = Bodies.Where(b => b.Kind.Replace("-", "", StringComparison.Ordinal).StartsWith(field.MessageType.Name, StringComparison.OrdinalIgnoreCase)).ToArray();
                 field.Accessor.SetValue(request, Parse(random.Next(2) == 0 ? Replace(random, Pick(random, ofKind).Json) : Pick(random, ofKind).Json, field.MessageType));
             }
             else if (field.FieldType == FieldType.String && (field.Name == "id" || random.Next(6) == 0))
