@@ -190,6 +190,8 @@ public sealed class ClientTests : IDisposable
     public async Task What_a_client_missed_is_all_that_a_clustered_server_sends_it()
     {
         using var clustered = new OvsSandbox(withSwitch: false, clustered: true);
+        // The server remembers no more than the database holds, so it has to hold something.
+        clustered.Vsctl(["--no-wait", .. Enumerable.Range(0, 50).SelectMany(i => new[] { "--", "add-br", $"bulk{i}" })]);
         clustered.Vsctl("--no-wait", "add-br", "br-a", "--", "add-br", "br-b");
         OvsdbResume resume;
         await using (var client = await OvsdbClient.ConnectAsync(clustered.Database))
@@ -197,12 +199,10 @@ public sealed class ClientTests : IDisposable
             var monitor = await client.MonitorAsync(await client.GetSchemaAsync("Open_vSwitch"), [new("Bridge", ["name"])]);
             Assert.Equal(["br-a", "br-b"], Names(monitor));
             Assert.False(monitor.Resumed);
-            clustered.Vsctl("--no-wait", "add-br", "br-0"); // The server remembers transactions that it saw after its start, not what it read from disk.
-            await UntilAsync(() => Names(monitor) is ["br-0", "br-a", "br-b"]);
             resume = monitor.Resume;
         }
 
-        clustered.Vsctl("--no-wait", "add-br", "br-c", "--", "del-br", "br-a", "--", "del-br", "br-0");
+        clustered.Vsctl("--no-wait", "add-br", "br-c", "--", "del-br", "br-a");
         await using var again = await OvsdbClient.ConnectAsync(clustered.Database);
         var resumed = await again.MonitorAsync(await again.GetSchemaAsync("Open_vSwitch"), [new("Bridge", ["name"])], resume);
         Assert.True(resumed.Resumed);
@@ -237,7 +237,7 @@ public sealed class ClientTests : IDisposable
         }
     }
 
-    private static string[] Names(OvsdbMonitor monitor) => [.. monitor.Database.Rows<BridgeRow>().Select(row => row.Name).Order(StringComparer.Ordinal)];
+    private static string[] Names(OvsdbMonitor monitor) => [.. monitor.Database.Rows<BridgeRow>().Select(row => row.Name).Where(name => name.StartsWith("br-", StringComparison.Ordinal)).Order(StringComparer.Ordinal)];
 
     private static OvsdbSet Integers(params long[] numbers) => new([.. numbers.Select(OvsdbAtom.Of)]);
 
