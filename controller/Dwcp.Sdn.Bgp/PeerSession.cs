@@ -58,7 +58,8 @@ internal sealed class PeerSession
     public PeerStatus Status => new(
         Settings, Settings.Address, machine.Phase, machine.Phase == BgpPhase.Established ? loop.Now - since : null,
         Rib.Agreement?.PeerId, [.. Rib.Agreement?.Families.Items ?? []], Rib.Paths, Rib.Malformed, Rib.AttributesDiscarded, Rib.TakenAsWithdrawn,
-        Rib.Looped, Rib.Output.Waiting, staleUntil is not null || longLivedUntil is not null, lastError) { Bfd = bfd?.State };
+        Rib.Looped, Rib.Output.Waiting, staleUntil is not null || longLivedUntil is not null, lastError)
+    { Bfd = bfd?.State };
 
     public TimeSpan? Deadline
     {

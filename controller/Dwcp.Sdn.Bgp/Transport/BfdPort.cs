@@ -60,7 +60,7 @@ internal sealed class BfdPort : IDisposable
 
     private static void BindSource(Socket socket, IpAddress local)
     {
-        for (var port = FirstSource + Random.Shared.Next(16384);; port = FirstSource + Random.Shared.Next(16384))
+        for (var port = FirstSource + Random.Shared.Next(16384); ; port = FirstSource + Random.Shared.Next(16384))
         {
             try
             {

@@ -136,7 +136,14 @@ internal sealed partial class BgpCommand : Command
     {
         private static readonly Dictionary<string, string> Types = new(StringComparer.OrdinalIgnoreCase)
         {
-            ["ead"] = "1", ["a-d"] = "1", ["macip"] = "2", ["macadv"] = "2", ["multicast"] = "3", ["es"] = "4", ["esi"] = "4", ["prefix"] = "5",
+            ["ead"] = "1",
+            ["a-d"] = "1",
+            ["macip"] = "2",
+            ["macadv"] = "2",
+            ["multicast"] = "3",
+            ["es"] = "4",
+            ["esi"] = "4",
+            ["prefix"] = "5",
         };
 
         private readonly Option<string?> _type = new("--type") { HelpName = "TYPE", Description = "ead, macip, multicast, es, prefix, or the number of a route type" };
