@@ -13,6 +13,7 @@ switch (Load())
         Console.Error.Write(refused.Text);
         return Loaded.Refused.ExitCode;
     case Loaded.Ready { Options: var options }:
+        DataDirectory.KeepFilesPrivate();
         if (DataDirectory.Prepare(options) is { } problem)
         {
             Console.Error.Write(new Loaded.Refused([problem]).Text);

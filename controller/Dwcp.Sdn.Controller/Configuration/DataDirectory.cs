@@ -1,8 +1,15 @@
+using System.Runtime.InteropServices;
+
 namespace Dwcp.Sdn.Controller.Configuration;
 
 /// <summary>The directory of the store, made ready before anything starts.</summary>
-internal static class DataDirectory
+internal static partial class DataDirectory
 {
+    private const uint OthersMayNothing = 0x3f; // 077
+
+    /// <summary>Nothing that this process writes can be read by others: the store holds passwords of peers.</summary>
+    public static void KeepFilesPrivate() => _ = SetMask(OthersMayNothing);
+
     /// <summary>
     /// Makes <see cref="ControllerOptions.Data"/> with mode 0700 when it is missing (an existing one keeps its mode) and tries to
     /// write in it. Returns what is wrong, or null.
@@ -25,4 +32,7 @@ internal static class DataDirectory
                 $"Give a directory that this user may write, such as {Options.Data.Flag} $HOME/.local/share/dwcp, or make this one writable");
         }
     }
+
+    [LibraryImport("libc", EntryPoint = "umask")]
+    private static partial uint SetMask(uint mask);
 }
