@@ -82,7 +82,8 @@ internal static class ConntrackActions
         ushort? lastPort = (present & LastPort) != 0 ? r.U16() : null;
         r.Rest();
         var nat = new NatAction(flags, first, last, firstPort, lastPort);
-        return Present(nat) == present ? nat : null; // Of both families, or an end without a beginning.
+        var isMixed = first is { } f && last is { } l && f.IsV6 != l.IsV6;
+        return Present(nat) == present && !isMixed ? nat : null; // Of both families, or with what we do not know: kept as it came.
     }
 
     public static void WriteNat(WireWriter w, NatAction a)
