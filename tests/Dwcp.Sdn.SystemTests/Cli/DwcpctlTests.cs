@@ -48,7 +48,7 @@ public sealed class DwcpctlTests : IDisposable
         await site.PlugAsync("h1", "vm1", "10.1.0.11");
         await site.PlugAsync("h2", "vm2", "10.1.0.12");
         Assert.EndsWith("networks/blue unchanged\n4 documents are Programmed\n", await dwcpctl.DoAsync("apply", "-f", _file, "--wait=Programmed"));
-        Assert.Equal(0, (await site.Lab.PingAsync("vm1", "10.1.0.12")).Lost);
+        await site.ReachesAsync("vm1", "10.1.0.12");
         Assert.Equal("h1 h2\n", await dwcpctl.DoAsync("get", "ports", "-o", "jsonpath={.items[*].status.host}"));
         Assert.Equal("0 new, 0 changed, 4 unchanged\n", await dwcpctl.DoAsync("diff", "--exit-code", "-f", _file));
 
