@@ -30,6 +30,12 @@ internal sealed class Transcoder(HttpRoutes routes, RequestLimits limits, Northb
         {
             // The caller has gone; there is nobody to answer.
         }
+        catch (OperationCanceledException) when (stopping.IsCancellationRequested)
+        {
+            await RefuseAsync(http, Faults.Of(
+                StatusCode.Unavailable, 503, ProblemCodes.Unavailable, "The controller ends",
+                Faults.Problem("", ProblemCodes.Unavailable, "The controller ends", "Try again when it is back")));
+        }
         catch (OperationCanceledException)
         {
             await RefuseAsync(http, Faults.Of(

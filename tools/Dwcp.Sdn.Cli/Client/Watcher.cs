@@ -48,7 +48,7 @@ internal sealed class Watcher(ControllerClient client, TimeProvider clock, Actio
                     version = null;
                     break;
                 }
-                catch (Exception e) when (e is IOException or HttpRequestException || (connected && e is CliException { ExitCode: ExitCode.NoController }))
+                catch (Exception e) when (e is IOException or HttpRequestException || (connected && IsPassing(e)))
                 {
                     tell($"the watch was interrupted ({e.Message}); trying again");
                     break;
@@ -86,6 +86,10 @@ internal sealed class Watcher(ControllerClient client, TimeProvider clock, Actio
         return changes;
     }
 
+    /// <summary>A controller that ends or is away comes back.</summary>
+    private static bool IsPassing(Exception e) =>
+        e is CliException { ExitCode: ExitCode.NoController } or RefusedException { Status: HttpStatusCode.ServiceUnavailable };
+
     private static void Remember(Dictionary<string, string> known, WatchMessage message)
     {
         if (message.Event == "DELETED")
@@ -106,7 +110,7 @@ internal sealed class Watcher(ControllerClient client, TimeProvider clock, Actio
             {
                 return await ask();
             }
-            catch (CliException e) when (patient && e.ExitCode == ExitCode.NoController)
+            catch (CliException e) when (patient && IsPassing(e))
             {
                 await Task.Delay(Between, clock, stop);
             }
