@@ -204,6 +204,17 @@ internal sealed class FabricLoop(FabricMachine machine, IStateStore store, TimeP
 
         try
         {
+            commit.Check();
+        }
+        catch (ArgumentException e)
+        {
+            // Such as a subnet that gives addresses to more ports than one commit has room for.
+            log.CommitFailed(e.Message);
+            return Failed(e.Message);
+        }
+
+        try
+        {
             // Not cancelled by the end of the process: a commit that has begun is answered.
             var result = await store.CommitAsync(commit, CancellationToken.None);
             if (result is not CommitResult.Committed { Revision: var revision })

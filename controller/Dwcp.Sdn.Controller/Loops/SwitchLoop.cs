@@ -70,9 +70,19 @@ internal sealed class SwitchLoop(
         using var timer = new PeriodicTimer(DropsEvery, time);
         while (await timer.WaitForNextTickAsync(stop))
         {
-            if (needs is not null)
+            if (needs is null)
+            {
+                continue;
+            }
+
+            try
             {
                 metrics.Dropped(datapath, await tables.ReadFlowStatsAsync(new FlowFilter(Table.Drop), stop));
+            }
+            catch (SwitchRefusedException e)
+            {
+                // Counters that cannot be had now are no reason to lose the switch.
+                log.SwitchRefused(datapath, e.Message);
             }
         }
     }

@@ -113,16 +113,23 @@ public sealed class OpenFlowListener(OpenFlowOptions options, ISwitchObserver ob
         }
 
         log.SwitchConnected(connection.Id, connection.Remote, connection.Description.Software, connection.Ports.Count);
-        connection.Admit(observer);
-        var why = await running;
-        log.SwitchDisconnected(connection.Id, connection.Remote, why);
-        observer.Disconnected(connection, why);
-        lock (gate)
+        try
         {
-            admitted.Remove(connection.Id);
+            connection.Admit(observer);
+            var why = await running;
+            log.SwitchDisconnected(connection.Id, connection.Remote, why);
+            observer.Disconnected(connection, why);
         }
+        finally
+        {
+            // Whatever an observer does, the datapath id is free for the next connection.
+            lock (gate)
+            {
+                admitted.Remove(connection.Id);
+            }
 
-        gone.SetResult();
+            gone.SetResult();
+        }
     }
 
     /// <summary>
