@@ -21,6 +21,9 @@ internal sealed class FabricLoop(FabricMachine machine, IStateStore store, TimeP
     /// <summary>Octets of what was seen of hosts in one commit, which has to leave room for requests; the rest comes with the next.</summary>
     private const int RecordOctets = StoreLimits.CommitLength / 4;
 
+    /// <summary>Octets of what was asked for in one commit: a batch ends where the next request would not fit.</summary>
+    private const int RequestOctets = StoreLimits.CommitLength - (2 * RecordOctets);
+
     /// <summary>How long what was seen of hosts waits after a failed commit; requests do not.</summary>
     private static readonly TimeSpan RecordsRetry = TimeSpan.FromSeconds(1);
 
@@ -127,9 +130,10 @@ internal sealed class FabricLoop(FabricMachine machine, IStateStore store, TimeP
 
     private async Task StepAsync()
     {
-        var batch = new List<(CommandMessage Message, Judgement Judgement)>();
+        var batch = new List<Judged>();
         var intent = machine.Intent;
         var changed = new HashSet<ObjectRef>();
+        var octets = 0;
         for (var taken = 0; taken < LargestBatch && Next(out var message); taken++)
         {
             if (message is InputMessage { Input: var input })
@@ -139,25 +143,26 @@ internal sealed class FabricLoop(FabricMachine machine, IStateStore store, TimeP
             }
 
             var command = (CommandMessage)message;
-            var judgement = Judge.Of(intent, command.Command);
-            var objects = ObjectsOf(command.Command, judgement);
-            if (objects.Any(changed.Contains))
+            var judged = Fitting(command, Judge.Of(intent, command.Command));
+            var objects = ObjectsOf(command.Command, judged.Judgement);
+            if (objects.Any(changed.Contains) || octets + judged.Octets > RequestOctets)
             {
-                // Its version is not known before the commit under way: it has its turn after that.
+                // Its version is not known before the commit under way, or that has no room for it: it has its turn after that.
                 held = message;
                 break;
             }
 
-            batch.Add((command, judgement));
-            if (judgement.Refused is null && !command.Command.ValidateOnly)
+            batch.Add(judged);
+            if (judged.Changes)
             {
                 changed.UnionWith(objects);
-                intent = judgement.Intent;
+                intent = judged.Judgement.Intent;
+                octets += judged.Octets;
             }
         }
 
         var fault = await CommitAsync(batch);
-        foreach (var (message, judgement) in batch)
+        foreach (var (message, judgement, _) in batch)
         {
             if (fault is null && judgement.Refused is null && message.Command is DeleteCommand { Kind: ResourceKind.Switch, ValidateOnly: false, Id: var host })
             {
@@ -166,7 +171,7 @@ internal sealed class FabricLoop(FabricMachine machine, IStateStore store, TimeP
         }
 
         Publish();
-        foreach (var (message, judgement) in batch)
+        foreach (var (message, judgement, _) in batch)
         {
             message.Done.TrySetResult(Answer(message.Command, judgement, fault));
         }
@@ -184,33 +189,39 @@ internal sealed class FabricLoop(FabricMachine machine, IStateStore store, TimeP
         return messages.Reader.TryRead(out message!);
     }
 
-    private async Task<string?> CommitAsync(List<(CommandMessage Message, Judgement Judgement)> batch)
+    /// <summary>The judgement with its records; refused if no commit has room for them, as when a new subnet gives addresses to very many ports.</summary>
+    private static Judged Fitting(CommandMessage message, Judgement judgement)
     {
-        var judgements = batch
-            .Where(b => b.Judgement is { Refused: null, ChangesNothing: false } && !b.Message.Command.ValidateOnly)
-            .Select(b => b.Judgement)
-            .ToList();
+        var judged = new Judged(message, judgement, [.. judgement.Changed.Select(o => new StorePut(KeyOf(o), Records.Write(o)))]);
+        return judged.Octets <= RequestOctets && judged.Puts.All(Fits)
+            ? judged
+            : new Judged(message, judgement with { Refused = TooLarge(judged) }, []);
+    }
+
+    private static Outcome TooLarge(Judged judged) => Outcome.Failed(OutcomeKind.Invalid, new Problem(
+        "",
+        ProblemCodes.TooLarge,
+        judged.Puts.FirstOrDefault(p => !Fits(p)) is { Key: { } key }
+            ? $"{key[1..]} would take more than the {StoreLimits.ValueLength} octets that the store has for one object"
+            : $"this would change {judged.Puts.Length} objects, more than the store takes at once",
+        "leave out what is long, such as labels; make subnets before the ports that get addresses of them"));
+
+    private static bool Fits(StorePut put) => put.Value.Length <= StoreLimits.ValueLength;
+
+    private async Task<string?> CommitAsync(List<Judged> batch)
+    {
+        var changes = batch.Where(b => b.Changes).ToList();
+        var judgements = changes.Select(c => c.Judgement).ToList();
         var records = RecordsToPut();
         var commit = new Commit
         {
             Expect = [.. judgements.SelectMany(Expected)],
-            Put = [.. judgements.SelectMany(j => j.Changed).Select(o => new StorePut(KeyOf(o), Records.Write(o))), .. records],
+            Put = [.. changes.SelectMany(c => c.Puts), .. records],
             Delete = [.. judgements.SelectMany(j => j.Removed).Select(r => Records.KeyOf(r.Kind, r.Id)), .. recordsToDelete],
         };
         if ((commit.Put.IsEmpty && commit.Delete.IsEmpty) || (judgements.Count == 0 && recordsRest))
         {
             return null;
-        }
-
-        try
-        {
-            commit.Check();
-        }
-        catch (ArgumentException e)
-        {
-            // Such as a subnet that gives addresses to more ports than one commit has room for.
-            log.CommitFailed(e.Message);
-            return Failed(e.Message);
         }
 
         try
@@ -353,6 +364,14 @@ internal sealed class FabricLoop(FabricMachine machine, IStateStore store, TimeP
     private abstract record Message;
 
     private sealed record CommandMessage(FabricCommand Command, TaskCompletionSource<Outcome> Done) : Message;
+
+    /// <param name="Puts">What it stores.</param>
+    private sealed record Judged(CommandMessage Message, Judgement Judgement, ImmutableArray<StorePut> Puts)
+    {
+        public int Octets { get; } = Puts.Sum(p => p.Key.Length + p.Value.Length);
+
+        public bool Changes => Judgement is { Refused: null, ChangesNothing: false } && !Message.Command.ValidateOnly;
+    }
 
     private sealed record InputMessage(Action<FabricMachine> Input) : Message;
 }

@@ -54,7 +54,7 @@ public static partial class Judge
         FabricObject? judged = put.Spec switch
         {
             NetworkSpec spec => OfNetwork(intent, put, spec, old as Network, generation, problems),
-            SubnetSpec spec => OfSubnet(intent, put, spec, generation, problems),
+            SubnetSpec spec => OfSubnet(intent, put, spec, old as Subnet, generation, problems),
             PortSpec spec => OfPort(intent, put, spec, old as Port, generation, problems),
             SwitchSpec spec => OfSwitch(put, spec, generation, problems),
             BridgeSpec spec => BridgeRules.Judge(intent, put, spec, old as BridgeIntent, generation, problems),
@@ -130,7 +130,7 @@ public static partial class Judge
         return problems.Any ? null : new Network(put.Id, put.Labels, 0, generation, spec, domain);
     }
 
-    private static Subnet? OfSubnet(FabricIntent intent, PutCommand put, SubnetSpec spec, long generation, Problems problems)
+    private static Subnet? OfSubnet(FabricIntent intent, PutCommand put, SubnetSpec spec, Subnet? old, long generation, Problems problems)
     {
         problems.Id("network", spec.Network);
         IpPrefix? cidr = null;
@@ -162,6 +162,11 @@ public static partial class Judge
                 JudgeGateway(intent, network, prefix, address, gatewayMac, problems);
             }
 
+            if (old is not null && (old.Cidr != prefix || old.NetworkId != network))
+            {
+                JudgeMove(intent, old, network, prefix, problems);
+            }
+
             foreach (var other in intent.SubnetsOf(network).Where(id => id != put.Id).Select(id => intent.Subnets[id]))
             {
                 if (other.Cidr.Overlaps(prefix))
@@ -172,6 +177,22 @@ public static partial class Judge
         }
 
         return problems.Any ? null : new Subnet(put.Id, put.Labels, 0, generation, spec);
+    }
+
+    /// <summary>Ports keep their addresses, so a subnet may not leave them behind. (Ports of other subnets that are yet to come are not its concern.)</summary>
+    private static void JudgeMove(FabricIntent intent, Subnet old, string network, IpPrefix prefix, Problems problems)
+    {
+        var left = intent.PortsOf(old.NetworkId)
+            .Where(id => intent.Ports[id].Addresses.Any(a => Subnet.IsHost(old.Cidr, a) && !(network == old.NetworkId && Subnet.IsHost(prefix, a))))
+            .Order(StringComparer.Ordinal)
+            .ToList();
+        if (left.Count > 0)
+        {
+            problems.Conflict(
+                network == old.NetworkId ? "cidr" : "network",
+                $"{left.Count} ports have addresses of {old.Cidr} in network '{old.NetworkId}': {string.Join(", ", left.Take(3))}{(left.Count > 3 ? ", …" : "")}",
+                "make a subnet of its own for the new prefix and give these ports addresses of it, or delete them first");
+        }
     }
 
     private static void JudgeGateway(FabricIntent intent, string network, IpPrefix prefix, IpAddress gateway, MacAddress mac, Problems problems)

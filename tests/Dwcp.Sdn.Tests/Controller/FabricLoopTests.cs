@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using Dwcp.Sdn.Controller.Loops;
 using Dwcp.Sdn.Core.Model;
 using Dwcp.Sdn.Core.Store;
@@ -59,6 +60,28 @@ public sealed class FabricLoopTests
         await Eventually(async () => (await store.Inner.ListAsync("/hosts/")).Entries.Count == Hosts);
 
         Assert.Equal(OutcomeKind.Created, (await fabric.ApplyAsync(Ask.Network("blue", 100), stop.Token)).Kind);
+        await stop.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => running);
+    }
+
+    [Fact]
+    public async Task Requests_that_gather_to_more_than_a_commit_holds_are_all_done_and_one_that_never_fits_changes_nothing()
+    {
+        const int Ports = 400;
+        using var stop = new CancellationTokenSource();
+        var fabric = new FabricLoop(new FabricMachine(new StoreListing(0, [])), store, time, NullLogger<FabricLoop>.Instance);
+        var labels = Enumerable.Range(0, 64).ToImmutableSortedDictionary(i => new string((char)('Ā' + i), 128), _ => new string('ü', 256));
+        var asked = Enumerable.Range(0, Ports).Select(i => fabric.ApplyAsync(Ask.Port($"p{i}", "blue") with { Labels = labels }, stop.Token)).ToList();
+        var running = fabric.RunAsync(stop.Token);
+
+        Assert.All(await Task.WhenAll(asked), o => Assert.Equal(OutcomeKind.Created, o.Kind));
+        Assert.InRange((await store.Inner.ListAsync("/ports/")).Entries.Sum(e => (long)e.Value.Length), StoreLimits.CommitLength * 3L / 4, long.MaxValue);
+
+        var refused = await fabric.ApplyAsync(Ask.Subnet("s", "blue", "10.0.0.0/16"), stop.Token);
+        Assert.Equal((OutcomeKind.Invalid, ProblemCodes.TooLarge), (refused.Kind, refused.Problems.Single().Code));
+        Assert.Contains($"{Ports + 1} objects", refused.Problems.Single().Message, StringComparison.Ordinal);
+        Assert.Null(fabric.Find(ResourceKind.Subnet, "s"));
+        Assert.Equal(OutcomeKind.Created, (await fabric.ApplyAsync(Ask.Network("red", 101), stop.Token)).Kind);
         await stop.CancelAsync();
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => running);
     }

@@ -82,6 +82,27 @@ public class JudgeSubnetTests
         Assert.False(bench.Do(Ask.Subnet("a", "blue", second)).Created);
     }
 
+    [Theory]
+    [InlineData("blue", "10.0.1.0/24", "cidr")]
+    [InlineData("blue", "10.0.0.128/25", "cidr")]
+    [InlineData("blue", "2001:db8::/64", "cidr")]
+    [InlineData("red", "10.0.0.0/24", "network")]
+    public void A_subnet_does_not_leave_the_addresses_of_ports_behind(string network, string cidr, string field)
+    {
+        bench.Do(Ask.Subnet("s", "blue", "10.0.0.0/24"));
+        bench.Do(Ask.Port("given", "blue", "10.0.0.7"));
+        bench.Do(Ask.Port("allocated", "blue"));
+
+        var problem = Assert.Single(bench.Refused(Ask.Subnet("s", network, cidr), OutcomeKind.Conflict));
+
+        Assert.Equal((field, ProblemCodes.Conflict), (problem.Field, problem.Code));
+        Assert.Contains("2 ports have addresses of 10.0.0.0/24 in network 'blue': allocated, given", problem.Message, StringComparison.Ordinal);
+        Assert.Null(bench.Do(Ask.Subnet("s", "blue", "10.0.0.0/23")).Refused);
+        bench.Do(Ask.Delete(ResourceKind.Port, "given"));
+        bench.Do(Ask.Delete(ResourceKind.Port, "allocated"));
+        Assert.Null(bench.Do(Ask.Subnet("s", network, cidr)).Refused);
+    }
+
     [Fact]
     public void A_gateway_is_no_ports_address()
     {
@@ -144,6 +165,7 @@ public class JudgeSubnetTests
         Assert.Equal(3, InUse("s"));
         bench.Do(Ask.Delete(ResourceKind.Port, "a"));
         Assert.Equal(1, InUse("s"));
+        bench.Do(Ask.Delete(ResourceKind.Port, "b"));
         bench.Do(Ask.Subnet("s", "red", "10.0.0.0/23"));
         Assert.Equal(1, InUse("s"));
         bench.Do(Ask.Port("c", "blue"));

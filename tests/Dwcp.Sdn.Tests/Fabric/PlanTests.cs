@@ -277,7 +277,7 @@ public class PlanTests
         Hosts(2);
         bench.Do(Ask.Network("blue", 100));
         bench.Do(Ask.Network("red", 101));
-        bench.Do(Ask.Port("a", "blue"));
+        bench.Do(Ask.Port("a", "blue", "10.9.0.1"));
         bench.Do(Ask.Port("b", "red"));
         Plug(0, "a");
         Plug(1, "b");
