@@ -21,6 +21,7 @@ public sealed class ListenerTests : ISwitchObserver, IAsyncLifetime
     private readonly OpenFlowListener listener;
     private Task running = Task.CompletedTask;
     private int packets;
+    private volatile bool fails;
 
     public ListenerTests()
     {
@@ -136,6 +137,18 @@ public sealed class ListenerTests : ISwitchObserver, IAsyncLifetime
     }
 
     [Fact]
+    public async Task An_observer_that_fails_locks_no_switch_out()
+    {
+        fails = true;
+        using var first = await RawPeer.JoinAsync(listener.Endpoint, 8);
+        await first.ReceiveToEndAsync().WaitAsync(Patience);
+        fails = false;
+        using var again = await RawPeer.JoinAsync(listener.Endpoint, 8);
+
+        Assert.Equal(new DatapathId(8), (await NextAsync()).Id);
+    }
+
+    [Fact]
     public async Task A_peer_that_asks_and_never_reads_costs_a_bounded_amount_and_is_left()
     {
         using var peer = await RawPeer.JoinAsync(listener.Endpoint, 6);
@@ -233,7 +246,15 @@ public sealed class ListenerTests : ISwitchObserver, IAsyncLifetime
         Assert.Equal(1000, packets);
     }
 
-    void ISwitchObserver.Connected(SwitchConnection connection) => connected.Writer.TryWrite(connection);
+    void ISwitchObserver.Connected(SwitchConnection connection)
+    {
+        if (fails)
+        {
+            throw new InvalidOperationException("the observer fails");
+        }
+
+        connected.Writer.TryWrite(connection);
+    }
 
     void ISwitchObserver.PacketIn(SwitchConnection connection, in PacketInView packet) => packets += packet.InPort == new PortNumber(1) ? 1 : 0;
 
