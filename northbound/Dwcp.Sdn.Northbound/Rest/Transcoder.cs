@@ -1,6 +1,7 @@
 using Dwcp.Sdn.Core.Model;
 using Google.Protobuf;
 using Grpc.Core;
+using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging;
 using Microsoft.Net.Http.Headers;
@@ -32,7 +33,7 @@ internal sealed class Transcoder(OperationPages pages, HttpRoutes routes, Reques
         {
             await RefuseAsync(http, e);
         }
-        catch (OperationCanceledException) when (http.RequestAborted.IsCancellationRequested)
+        catch (OperationCanceledException e) when (http.RequestAborted.IsCancellationRequested || e is ConnectionAbortedException)
         {
             // The caller has gone; there is nobody to answer.
         }

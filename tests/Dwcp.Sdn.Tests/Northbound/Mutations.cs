@@ -222,7 +222,7 @@ internal static class Mutations
         ? text.Insert(random.Next(text.Length + 1), Pick(random, Tokens))
         : Encoding.UTF8.GetString(Mutate(random, Encoding.UTF8.GetBytes(text)));
 
-    private static byte[] Mutate(Random random, byte[] octets)
+    public static byte[] Mutate(Random random, byte[] octets)
     {
         var (from, to) = Cut(random, octets.Length);
         switch (random.Next(6))
