@@ -13,4 +13,10 @@ internal static partial class Log
 
     [LoggerMessage(4003, LogLevel.Debug, "{Method} {Path}: refused, {Reason}")]
     public static partial void RequestRefused(this ILogger log, string method, string? path, string reason);
+
+    [LoggerMessage(4004, LogLevel.Error, "Metrics: an instrument failed and is left out")]
+    public static partial void InstrumentFailed(this ILogger log, Exception exception);
+
+    [LoggerMessage(4005, LogLevel.Warning, "Metric {Instrument}: it has {Limit} series already; what has other labels is not counted")]
+    public static partial void TooManySeries(this ILogger log, string instrument, int limit);
 }

@@ -30,7 +30,7 @@ public sealed class NorthboundServer : IAsyncDisposable
     private readonly WebApplication _app;
     private readonly RequestLimits _requests;
     private readonly GrpcDispatcher _calls;
-    private readonly MetricsCollector _metrics = new();
+    private readonly MetricsCollector _metrics;
     private readonly ILogger _log;
 
     /// <param name="configuration">How the process runs, if callers may see and change it.</param>
@@ -38,6 +38,7 @@ public sealed class NorthboundServer : IAsyncDisposable
     public NorthboundServer(IFabric fabric, NorthboundOptions options, Func<IReadOnlyList<string>> notReady, ILoggerFactory loggers, TimeProvider clock, IConfiguration? configuration = null)
     {
         _log = loggers.CreateLogger<NorthboundServer>();
+        _metrics = new(_log);
         var builder = WebApplication.CreateEmptyBuilder(new());
         builder.Services.AddSingleton(loggers);
         builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel =>
@@ -87,7 +88,7 @@ public sealed class NorthboundServer : IAsyncDisposable
         ];
         var operations = new OperationPages(_metrics, notReady, routes);
         _requests = new(options);
-        var transcoder = new Transcoder(routes, _requests, options, clock, _log, _app.Lifetime.ApplicationStopping);
+        var transcoder = new Transcoder(operations, routes, _requests, options, clock, _log, _app.Lifetime.ApplicationStopping);
         var limits = new GrpcLimits
         {
             MaxMessageBytes = options.MaxMessageBytes,
@@ -100,7 +101,7 @@ public sealed class NorthboundServer : IAsyncDisposable
         // Each listener speaks one version of HTTP, so the version says which of them the request came to.
         Handler = http => HttpProtocol.IsHttp2(http.Request.Protocol)
             ? grpc.HandleAsync(http)
-            : operations.TryAnswer(http) ?? transcoder.HandleAsync(http);
+            : transcoder.HandleAsync(http);
         _app.Run(Handler);
     }
 

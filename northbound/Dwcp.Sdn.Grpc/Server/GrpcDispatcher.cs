@@ -1,6 +1,7 @@
 using System.Collections.Frozen;
 using Dwcp.Sdn.Grpc.Wire;
 using Grpc.Core;
+using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.Server.Kestrel.Core.Features;
@@ -137,7 +138,7 @@ public sealed class GrpcDispatcher
             await method.ServeAsync(call);
             return call.Status;
         }
-        catch (Exception) when (gone.IsCancellationRequested)
+        catch (Exception e) when (gone.IsCancellationRequested || e is ConnectionAbortedException)
         {
             return null;
         }

@@ -1,6 +1,7 @@
 using System.IO.Pipelines;
 using Dwcp.Sdn.Grpc.Wire;
 using Grpc.Core;
+using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Http;
 
 namespace Dwcp.Sdn.Grpc.Server;
@@ -45,16 +46,26 @@ internal sealed class ServerCall : ServerCallContext
 
     protected override WriteOptions? WriteOptionsCore { get; set; }
 
-    public ValueTask<T?> ReadAsync<T>(Marshaller<T> marshaller, CancellationToken stop)
+    /// <exception cref="ConnectionAbortedException">The connection broke, or what came over it is no HTTP/2.</exception>
+    public async ValueTask<T?> ReadAsync<T>(Marshaller<T> marshaller, CancellationToken stop)
         where T : class
-        => _requests.ReadAsync(marshaller, stop);
+    {
+        try
+        {
+            return await _requests.ReadAsync(marshaller, stop);
+        }
+        catch (IOException e)
+        {
+            throw new ConnectionAbortedException("The connection broke within a request", e);
+        }
+    }
 
     /// <summary>The one request of a method that takes one.</summary>
     public async ValueTask<T> ReadOnlyOneAsync<T>(Marshaller<T> marshaller)
         where T : class
     {
-        var request = await _requests.ReadAsync(marshaller, _stop);
-        return request is not null && await _requests.ReadAsync(marshaller, _stop) is null
+        var request = await ReadAsync(marshaller, _stop);
+        return request is not null && await ReadAsync(marshaller, _stop) is null
             ? request
             : throw new RpcException(new Status(StatusCode.Unimplemented, $"The method takes one request; {(request is null ? "none" : "more")} came"));
     }

@@ -1,6 +1,7 @@
 using System.Diagnostics.Metrics;
 using System.Globalization;
 using System.Text;
+using Microsoft.Extensions.Logging;
 
 namespace Dwcp.Sdn.Northbound.Metrics;
 
@@ -19,9 +20,12 @@ internal sealed class MetricState
     private readonly Dictionary<TagSet, Series>.AlternateLookup<ReadOnlySpan<KeyValuePair<string, object?>>> _byTags;
     private readonly SortedDictionary<string, Series> _byLabels = new(StringComparer.Ordinal);
     private readonly Lock _lock = new();
+    private readonly ILogger _log;
+    private bool _full;
 
-    public MetricState(Instrument instrument)
+    public MetricState(Instrument instrument, ILogger log)
     {
+        _log = log;
         _instrument = instrument;
         _byTags = _series.GetAlternateLookup<ReadOnlySpan<KeyValuePair<string, object?>>>();
         var type = instrument.GetType().GetGenericTypeDefinition();
@@ -93,6 +97,12 @@ internal sealed class MetricState
     {
         if (_series.Count == MaxSeries)
         {
+            if (!_full)
+            {
+                _full = true;
+                _log.TooManySeries(_instrument.Name, MaxSeries);
+            }
+
             return null;
         }
 

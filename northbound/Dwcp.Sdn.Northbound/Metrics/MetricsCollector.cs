@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Diagnostics.Metrics;
+using Microsoft.Extensions.Logging;
 
 namespace Dwcp.Sdn.Northbound.Metrics;
 
@@ -24,13 +25,16 @@ internal sealed class MetricsCollector : IDisposable
     private readonly ConcurrentDictionary<Instrument, MetricState> _states = new();
     private readonly Lock _collecting = new();
 
-    public MetricsCollector()
+    private readonly ILogger _log;
+
+    public MetricsCollector(ILogger log)
     {
+        _log = log;
         _listener.InstrumentPublished = (instrument, listener) =>
         {
             if (IsOfInterest(instrument))
             {
-                listener.EnableMeasurementEvents(instrument, _states.GetOrAdd(instrument, i => new MetricState(i)));
+                listener.EnableMeasurementEvents(instrument, _states.GetOrAdd(instrument, i => new MetricState(i, log)));
             }
         };
         _listener.MeasurementsCompleted = (instrument, _) => _states.TryRemove(instrument, out MetricState? _);
@@ -54,7 +58,15 @@ internal sealed class MetricsCollector : IDisposable
                 state.BeforeObservation();
             }
 
-            _listener.RecordObservableInstruments();
+            try
+            {
+                _listener.RecordObservableInstruments();
+            }
+            catch (AggregateException e)
+            {
+                _log.InstrumentFailed(e);
+            }
+
             return [.. _states.Values.Select(s => s.Snapshot()).Where(m => m.Samples.Count > 0).OrderBy(m => m.Name, StringComparer.Ordinal)];
         }
     }

@@ -10,9 +10,6 @@ namespace Dwcp.Sdn.Northbound.Rest;
 /// <summary>Messages from JSON by the protobuf mapping. Unlike the library's parser it goes on after a fault, so that a caller learns of all at once.</summary>
 internal sealed class JsonMessages(List<Problem> problems, bool merging = false)
 {
-    /// <summary>Absent fields are null; defaults of fields without presence are written, so that false and zero can be seen.</summary>
-    public static readonly JsonFormatter Formatter = new(JsonFormatter.Settings.Default.WithFormatDefaultValues(true));
-
     /// <summary>Fills a message; what cannot be read is left out of it and becomes a problem under its path.</summary>
     public void Read(JsonElement json, IMessage into, string path = "")
     {

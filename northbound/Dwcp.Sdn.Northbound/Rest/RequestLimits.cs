@@ -1,6 +1,7 @@
 using System.Buffers;
 using Dwcp.Sdn.Core.Model;
 using Grpc.Core;
+using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
 
@@ -54,6 +55,7 @@ internal sealed class RequestLimits(NorthboundOptions options)
 
     /// <exception cref="RpcException">It took too long to arrive.</exception>
     /// <exception cref="BadHttpRequestException">It is too large, or is none.</exception>
+    /// <exception cref="ConnectionAbortedException">The caller has gone.</exception>
     public async Task<ReadOnlyMemory<byte>> ReadBodyAsync(HttpRequest request, CancellationToken stop)
     {
         using var patience = CancellationTokenSource.CreateLinkedTokenSource(stop);
@@ -73,7 +75,16 @@ internal sealed class RequestLimits(NorthboundOptions options)
                 request.BodyReader.AdvanceTo(read.Buffer.Start, read.Buffer.End);
             }
         }
-        catch (OperationCanceledException) when (!stop.IsCancellationRequested)
+        catch (InvalidOperationException e)
+        {
+            // What Kestrel says of trailer fields that are no text.
+            throw new BadHttpRequestException("The body does not end as it should", e);
+        }
+        catch (IOException e) when (e is not BadHttpRequestException)
+        {
+            throw new ConnectionAbortedException("The connection broke within the body", e);
+        }
+        catch (OperationCanceledException e) when (!stop.IsCancellationRequested && e is not ConnectionAbortedException)
         {
             throw TooSlow();
         }

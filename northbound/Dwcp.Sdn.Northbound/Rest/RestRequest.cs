@@ -36,7 +36,6 @@ internal sealed class RestRequest
     /// <summary>Query parameters are fields of the request by their JSON names.</summary>
     public void ReadQuery(IQueryCollection query)
     {
-        var names = Message.Descriptor.Fields.InDeclarationOrder().Where(IsQueryField).Select(f => f.JsonName).ToArray();
         foreach (var (name, values) in query)
         {
             if (name == "watch" && values is ["true"] or ["false"])
@@ -46,6 +45,7 @@ internal sealed class RestRequest
 
             if (!Message.Descriptor.TryFind(name, out var field) || !IsQueryField(field))
             {
+                var names = Message.Descriptor.Fields.InDeclarationOrder().Where(IsQueryField).Select(f => f.JsonName).ToArray();
                 var remedy = names.Length == 0 ? "Leave it out" : Nearest.Remedy(name, names);
                 Problems.Add(Faults.Problem(name, ProblemCodes.UnknownParameter, $"There is no query parameter {name} here", remedy));
             }
@@ -80,7 +80,16 @@ internal sealed class RestRequest
             return;
         }
 
-        field.Accessor.SetValue(Message, text.Trim('"'));
+        field.Accessor.SetValue(Message, EntityTag.VersionIn(text.Trim('"')));
+    }
+
+    /// <summary>If-None-Match is for reading; a change that asks for it must not be made as if it had not.</summary>
+    public void ReadIfNoneMatch(StringValues header)
+    {
+        if (header.Count > 0 && Field("if_match") is not null)
+        {
+            Problems.Add(Faults.Problem("If-None-Match", ProblemCodes.NotSupportedYet, "If-None-Match is not acted upon when something is changed", "Leave it out, or send If-Match"));
+        }
     }
 
     /// <summary>The body fills one field of the request, or the request; that of a PATCH also says what to change.</summary>

@@ -27,12 +27,7 @@ internal static class RestResponse
             http.Response.Headers.Location = http.Request.Path.ToUriComponent();
         }
 
-        if (answer is IVersionedMessage resource)
-        {
-            http.Response.Headers.ETag = $"\"{resource.ResourceVersion}\"";
-        }
-
-        return WriteTextAsync(http, "application/json", JsonMessages.Formatter.Format(answer));
+        return WriteMessageAsync(http, "application/json", answer);
     }
 
     public static Task WriteProblemAsync(HttpContext http, RpcException e)
@@ -49,16 +44,38 @@ internal static class RestResponse
             }
         }
 
-        return WriteTextAsync(http, "application/problem+json", JsonMessages.Formatter.Format(details));
+        return WriteMessageAsync(http, "application/problem+json", details);
     }
 
     public static Task WriteTextAsync(HttpContext http, string contentType, string text)
+        => WriteAsync(http, contentType, Encoding.UTF8.GetBytes(text + "\n"), "no-store");
+
+    private static async Task WriteMessageAsync(HttpContext http, string contentType, IMessage message)
     {
-        var bytes = Encoding.UTF8.GetBytes(text + "\n");
+        using var buffer = AnswerBuffer.Rent();
+        var body = buffer.Add(message).Add("\n"u8).Written;
+        var cacheControl = "no-store";
+        if (message is IVersionedMessage resource)
+        {
+            var tag = EntityTag.Of(resource, body.Span);
+            http.Response.Headers.ETag = tag;
+            cacheControl = "no-cache"; // Which is: ask each time whether it is still so.
+            if (EntityTag.IsKnown(http.Request, tag))
+            {
+                http.Response.StatusCode = StatusCodes.Status304NotModified;
+                return;
+            }
+        }
+
+        await WriteAsync(http, contentType, body, cacheControl);
+    }
+
+    private static Task WriteAsync(HttpContext http, string contentType, ReadOnlyMemory<byte> body, string cacheControl)
+    {
         http.Response.ContentType = contentType;
-        http.Response.ContentLength = bytes.Length;
+        http.Response.ContentLength = body.Length;
         http.Response.Headers.XContentTypeOptions = "nosniff";
-        http.Response.Headers.CacheControl = "no-store";
-        return http.Response.Body.WriteAsync(bytes).AsTask();
+        http.Response.Headers.CacheControl = cacheControl;
+        return http.Response.Body.WriteAsync(body).AsTask();
     }
 }

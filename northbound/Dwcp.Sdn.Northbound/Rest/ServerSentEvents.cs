@@ -1,4 +1,3 @@
-using System.Text;
 using Dwcp.Sdn.Grpc.Server;
 using Google.Protobuf;
 using Grpc.Core;
@@ -12,6 +11,12 @@ internal static class ServerSentEvents
     public static async Task AnswerAsync(HttpContext http, BoundMethod method, IMessage request, ServerCallContext call)
     {
         Resume(http.Request, request);
+        if (HttpMethods.IsHead(http.Request.Method))
+        {
+            Begin(http.Response);
+            return;
+        }
+
         try
         {
             await method.CallAsync(request, message => WriteAsync(http, message, call.CancellationToken), call);
@@ -20,7 +25,8 @@ internal static class ServerSentEvents
         {
             var details = Faults.Read(e);
             details.Instance = http.Request.Path.ToUriComponent();
-            await SendAsync(http, $"event: ERROR\ndata: {JsonMessages.Formatter.Format(details)}\n\n", call.CancellationToken);
+            using var buffer = AnswerBuffer.Rent();
+            await SendAsync(http, buffer.Add("event: ERROR\ndata: "u8).Add(details), call.CancellationToken);
         }
         catch (OperationCanceledException) when (http.Response.HasStarted)
         {
@@ -37,30 +43,35 @@ internal static class ServerSentEvents
         }
     }
 
-    private static Task WriteAsync(HttpContext http, IMessage message, CancellationToken stop)
+    private static async Task WriteAsync(HttpContext http, IMessage message, CancellationToken stop)
     {
-        if (!http.Response.HasStarted)
-        {
-            http.Response.ContentType = "text/event-stream";
-            http.Response.Headers.CacheControl = "no-store";
-        }
+        Begin(http.Response);
 
         var fields = message.Descriptor;
         var number = Convert.ToInt32(fields.FindFieldByName("event").Accessor.GetValue(message));
         var name = fields.FindFieldByName("event").EnumType.FindValueByNumber(number).Name;
         var version = (string)fields.FindFieldByName("resource_version").Accessor.GetValue(message);
-        var data = fields.FindFieldByName("item").Accessor.GetValue(message) is IMessage item
-            ? JsonMessages.Formatter.Format(item)
-            : $"{{ \"resourceVersion\": \"{version}\" }}";
 
         // Before all objects have been told there is nothing to go on after, and an empty id would say so wrongly.
-        var id = version.Length == 0 ? "" : $"id: {version}\n";
-        return SendAsync(http, $"event: {name}\n{id}data: {data}\n\n", stop);
+        using var buffer = AnswerBuffer.Rent().Add(version.Length == 0 ? $"event: {name}\ndata: " : $"event: {name}\nid: {version}\ndata: ");
+        var told = fields.FindFieldByName("item").Accessor.GetValue(message) is IMessage item
+            ? buffer.Add(item)
+            : buffer.Add($"{{\"resourceVersion\":\"{version}\"}}");
+        await SendAsync(http, told, stop);
     }
 
-    private static async Task SendAsync(HttpContext http, string text, CancellationToken stop)
+    private static void Begin(HttpResponse response)
     {
-        await http.Response.Body.WriteAsync(Encoding.UTF8.GetBytes(text), stop);
+        if (!response.HasStarted)
+        {
+            response.ContentType = "text/event-stream";
+            response.Headers.CacheControl = "no-store";
+        }
+    }
+
+    private static async Task SendAsync(HttpContext http, AnswerBuffer told, CancellationToken stop)
+    {
+        await http.Response.Body.WriteAsync(told.Add("\n\n"u8).Written, stop);
         await http.Response.Body.FlushAsync(stop);
     }
 }

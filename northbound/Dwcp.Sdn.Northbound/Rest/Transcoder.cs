@@ -1,6 +1,7 @@
 using Dwcp.Sdn.Core.Model;
 using Google.Protobuf;
 using Grpc.Core;
+using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging;
 using Microsoft.Net.Http.Headers;
@@ -8,13 +9,19 @@ using Status = Grpc.Core.Status;
 
 namespace Dwcp.Sdn.Northbound.Rest;
 
-/// <summary>Leads an HTTP request to the service method whose google.api.http rule it fits, and the answer back.</summary>
-internal sealed class Transcoder(HttpRoutes routes, RequestLimits limits, NorthboundOptions options, TimeProvider clock, ILogger log, CancellationToken stopping)
+/// <summary>Leads an HTTP request to the page or to the service method whose google.api.http rule it fits, and the answer back.</summary>
+internal sealed class Transcoder(OperationPages pages, HttpRoutes routes, RequestLimits limits, NorthboundOptions options, TimeProvider clock, ILogger log, CancellationToken stopping)
 {
     public async Task HandleAsync(HttpContext http)
     {
         try
         {
+            if (pages.TryAnswer(http) is { } answering)
+            {
+                await answering;
+                return;
+            }
+
             limits.CheckHeader(http);
             var match = RouteOf(http.Request);
             using (limits.Enter(match.Route.Rpc.IsServerStreaming))
@@ -26,7 +33,7 @@ internal sealed class Transcoder(HttpRoutes routes, RequestLimits limits, Northb
         {
             await RefuseAsync(http, e);
         }
-        catch (OperationCanceledException) when (http.RequestAborted.IsCancellationRequested)
+        catch (OperationCanceledException e) when (http.RequestAborted.IsCancellationRequested || e is ConnectionAbortedException)
         {
             // The caller has gone; there is nobody to answer.
         }
@@ -85,6 +92,7 @@ internal sealed class Transcoder(HttpRoutes routes, RequestLimits limits, Northb
         request.ReadPath();
         request.ReadQuery(http.Request.Query);
         request.ReadIfMatch(http.Request.Headers.IfMatch);
+        request.ReadIfNoneMatch(http.Request.Headers.IfNoneMatch);
         using var deadline = match.Route.Rpc.IsServerStreaming
             ? CancellationTokenSource.CreateLinkedTokenSource(http.RequestAborted, stopping)
             : CancellationTokenSource.CreateLinkedTokenSource(http.RequestAborted);

@@ -25,7 +25,7 @@ public sealed class ConfigurationTests : RestFixture
         var answer = await SendAsync("PUT", "/v1/configuration", """{"settings": {"log": "debug", "max-requests": "7", "reconcile-audit": "30s"}}""");
 
         Assert.Equal(200, answer.Status);
-        Assert.Equal("\"1\"", answer.ETag);
+        Assert.StartsWith("\"1-", answer.ETag, StringComparison.Ordinal);
         Assert.Equal(("debug", "API", null), Option(answer, "log"));
         Assert.Equal(("7", "API", null), Option(answer, "max-requests"));
         Assert.Equal(("1m", "DEFAULT", "30s"), Option(answer, "reconcile-audit"));

@@ -34,7 +34,7 @@ internal static class Mutations
         ("Last-Event-ID", "3.0000feed.2"), ("Accept", "text/event-stream"), ("Content-Type", "application/merge-patch+json"),
     ];
 
-    private static readonly (string Kind, string Json)[] Bodies =
+    public static readonly (string Kind, string Json)[] Bodies =
     [
         ("networks", """{"vni": 5001, "type": "OVERLAY", "arpSuppression": true, "unknownUnicast": "DROP", "labels": {"tenant": "blue"}}"""),
         ("networks", """{"vni": 7, "labels": {"tenant": null, "a.b/c": "d"}, "status": {"hosts": ["h1"]}, "generation": "4"}"""),
@@ -222,7 +222,7 @@ internal static class Mutations
         ? text.Insert(random.Next(text.Length + 1), Pick(random, Tokens))
         : Encoding.UTF8.GetString(Mutate(random, Encoding.UTF8.GetBytes(text)));
 
-    private static byte[] Mutate(Random random, byte[] octets)
+    public static byte[] Mutate(Random random, byte[] octets)
     {
         var (from, to) = Cut(random, octets.Length);
         switch (random.Next(6))

@@ -83,6 +83,30 @@ public sealed partial class OperationPageTests : RestFixture
     }
 
     [Fact]
+    public async Task An_instrument_that_fails_hides_no_other()
+    {
+        using var meter = new Meter("Dwcp.Sdn.Tests.Broken");
+        meter.CreateObservableGauge<int>("dwcp.test.broken", int () => throw new InvalidOperationException("not today"));
+        meter.CreateObservableGauge("dwcp.test.whole", () => 7);
+
+        var text = await SendAsync("GET", "/metrics");
+
+        Assert.Equal(200, text.Status);
+        Assert.Contains("dwcp_test_whole 7", text.Body.Split('\n'));
+    }
+
+    [Fact]
+    public async Task A_page_that_fails_is_a_problem_like_any_other()
+    {
+        WaitingFails = true;
+
+        var answer = await SendAsync("GET", "/readyz");
+
+        Assert.Equal((500, "application/problem+json"), (answer.Status, answer.ContentType));
+        Assert.Equal("urn:dwcp:problem:internal", answer["type"].GetString());
+    }
+
+    [Fact]
     public async Task Every_line_of_the_metrics_is_well_formed_and_no_series_comes_twice()
     {
         await SendAsync("GET", "/v1/networks");

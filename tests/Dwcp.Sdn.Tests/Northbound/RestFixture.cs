@@ -17,6 +17,8 @@ public abstract class RestFixture : IAsyncLifetime
 
     internal List<string> Waiting { get; } = [];
 
+    internal bool WaitingFails { get; set; }
+
     protected HttpClient Client { get; private set; } = null!;
 
     internal virtual NorthboundOptions Options { get; } = new() { Http = new(IPAddress.Loopback, 0), Grpc = new(IPAddress.Loopback, 0) };
@@ -27,7 +29,7 @@ public abstract class RestFixture : IAsyncLifetime
 
     public async Task InitializeAsync()
     {
-        _server = new(Fabric, Options, () => Waiting, NullLoggerFactory.Instance, TimeProvider.System, Configuration);
+        _server = new(Fabric, Options, () => WaitingFails ? throw new InvalidOperationException("not today") : Waiting, NullLoggerFactory.Instance, TimeProvider.System, Configuration);
         await _server.StartAsync(CancellationToken.None);
         Client = new() { BaseAddress = new($"http://{_server.HttpEndPoint}") };
     }

@@ -14,7 +14,7 @@ public sealed class RestObjectTests : RestFixture
         Assert.Equal(201, answer.Status);
         Assert.Equal("application/json", answer.ContentType);
         Assert.Equal("/v1/networks/net1", answer.Location);
-        Assert.Equal($"\"{answer["resourceVersion"].GetString()}\"", answer.ETag);
+        Assert.StartsWith($"\"{answer["resourceVersion"].GetString()}-", answer.ETag, StringComparison.Ordinal);
         Assert.Equal("net1", answer["id"].GetString());
         Assert.Equal("prod", answer["labels.env"].GetString());
         Assert.Equal("1", answer["generation"].GetString());
@@ -127,6 +127,44 @@ public sealed class RestObjectTests : RestFixture
 
         Assert.Equal(503, answer.Status);
         Assert.Equal("Make room", answer["errors"][0].GetProperty("remedy").GetString());
+    }
+
+    [Fact]
+    public async Task If_match_takes_the_resource_version_as_well_as_the_tag()
+    {
+        var made = await SendAsync("PUT", "/v1/networks/net1", """{"vni": 5001}""");
+        var version = $"\"{made["resourceVersion"].GetString()}\"";
+
+        Assert.Equal(200, (await SendAsync("PUT", "/v1/networks/net1", """{"vni": 5002}""", headers: ("If-Match", version))).Status);
+        Assert.Equal(412, (await SendAsync("PUT", "/v1/networks/net1", """{"vni": 5003}""", headers: ("If-Match", version))).Status);
+    }
+
+    [Theory]
+    [InlineData("GET")]
+    [InlineData("HEAD")]
+    public async Task What_the_caller_has_is_304_until_anything_of_it_changes_its_status_too(string method)
+    {
+        await SendAsync("PUT", "/v1/ports/p", """{"network": "n"}""");
+        var tag = (await SendAsync("GET", "/v1/ports/p")).ETag!;
+
+        var same = await SendAsync(method, "/v1/ports/p", headers: ("If-None-Match", $"\"other\", W/{tag}"));
+        Fabric.SetStatus(ResourceKind.Port, "p", status => (PortStatus)status with { State = "UP", Host = "h1" });
+        var changed = await SendAsync(method, "/v1/ports/p", headers: ("If-None-Match", tag));
+
+        Assert.Equal((304, "", tag), (same.Status, same.Body, same.ETag));
+        Assert.Equal(200, changed.Status);
+        Assert.NotEqual(tag, changed.ETag);
+        Assert.Equal(304, (await SendAsync(method, "/v1/ports/p", headers: ("If-None-Match", "*"))).Status);
+    }
+
+    [Fact]
+    public async Task A_change_that_asks_for_if_none_match_is_refused_rather_than_made_without_it()
+    {
+        var answer = await SendAsync("PUT", "/v1/networks/net1", """{"vni": 5001}""", headers: ("If-None-Match", "*"));
+
+        Assert.Equal(400, answer.Status);
+        Assert.Equal(["If-None-Match not-supported-yet"], answer.Problems);
+        Assert.Equal(404, (await SendAsync("GET", "/v1/networks/net1")).Status);
     }
 
     [Fact]

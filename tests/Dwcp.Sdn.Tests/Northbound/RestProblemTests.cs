@@ -9,6 +9,17 @@ namespace Dwcp.Sdn.Tests.Northbound;
 public sealed class RestProblemTests : RestFixture
 {
     [Fact]
+    public async Task Trailer_fields_that_are_no_text_are_400()
+    {
+        using var socket = new Socket(SocketType.Stream, ProtocolType.Tcp);
+        await socket.ConnectAsync(Server.HttpEndPoint);
+        await socket.SendAsync(Encoding.Latin1.GetBytes("PUT /v1/networks/net1 HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n0\r\nX: \xff\xfe\r\n\r\n"));
+        var buffer = new byte[4096];
+
+        Assert.StartsWith("HTTP/1.1 400", Encoding.Latin1.GetString(buffer, 0, await socket.ReceiveAsync(buffer)), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Every_problem_of_a_request_is_named_with_its_remedy()
     {
         var answer = await SendAsync("PUT", "/v1/networks/net1?validateonly=true", """

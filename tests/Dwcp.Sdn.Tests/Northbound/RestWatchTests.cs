@@ -109,6 +109,33 @@ public sealed class RestWatchTests : RestFixture
     }
 
     [Fact]
+    public async Task A_watch_of_events_goes_on_after_a_list_of_them_and_after_another_watch()
+    {
+        Fabric.Happen("PortBound", "ports/p", "before");
+        var version = (await SendAsync("GET", "/v1/events"))["resourceVersion"].GetString();
+        Fabric.Happen("PortBound", "ports/p", "first");
+        Fabric.Happen("PortBound", "ports/p", "second");
+        using var watch = await OpenAsync($"/v1/events?watch=true&resourceVersion={version}");
+        await watch.NextAsync();
+        var first = await watch.NextAsync();
+        using var resumed = await OpenAsync($"/v1/events?watch=true&resourceVersion={first.Id}");
+        await resumed.NextAsync();
+
+        Assert.Equal("first", first.Data.GetProperty("message").GetString());
+        Assert.Equal("second", (await resumed.NextAsync()).Data.GetProperty("message").GetString());
+        Assert.Equal(410, (await SendAsync("GET", "/v1/events?watch=true&resourceVersion=1.00000001.0")).Status);
+    }
+
+    [Fact]
+    public async Task The_head_of_a_watch_is_told_and_the_watch_is_not_begun()
+    {
+        var answer = await SendAsync("HEAD", "/v1/networks?watch=true");
+
+        Assert.Equal((200, "text/event-stream", ""), (answer.Status, answer.ContentType, answer.Body));
+        Assert.Equal(400, (await SendAsync("HEAD", "/v1/networks?watch=true&colour=blue")).Status);
+    }
+
+    [Fact]
     public async Task A_watch_ends_with_the_server()
     {
         using var watch = await OpenAsync("/v1/networks?watch=true");
