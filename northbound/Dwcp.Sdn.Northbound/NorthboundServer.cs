@@ -54,7 +54,8 @@ public sealed class NorthboundServer : IAsyncDisposable
             kestrel.Limits.MaxConcurrentConnections = options.MaxConnections;
             kestrel.Limits.Http2.MaxRequestHeaderFieldSize = HeaderSlack * options.MaxHeaderBytes;
             kestrel.Limits.Http2.MaxStreamsPerConnection = 4096;
-            kestrel.Limits.Http2.KeepAlivePingDelay = TimeSpan.FromSeconds(30);
+            kestrel.Limits.Http2.KeepAlivePingDelay = options.KeepAlive;
+            kestrel.Limits.Http2.KeepAlivePingTimeout = options.KeepAlive * 2 / 3;
             kestrel.Listen(options.Http, listen => listen.Protocols = HttpProtocols.Http1);
             kestrel.Listen(options.Grpc, listen => listen.Protocols = HttpProtocols.Http2);
         });
