@@ -70,7 +70,7 @@ public sealed class NorthboundServer : IAsyncDisposable
             (Bgp.Descriptor, Bgp.BindService(new BgpService(fabric))),
             (EvpnRoutes.Descriptor, EvpnRoutes.BindService(new EvpnRouteService(fabric))),
             (Events.Descriptor, Events.BindService(new EventService(fabric))),
-            .. configuration is null ? [] : new[] { (Configurations.Descriptor, Configurations.BindService(new ConfigurationService(configuration))) },
+            .. configuration is null ? [] : new[] { (Configurations.Descriptor, Configurations.BindService(new ConfigurationService(configuration, clock))) },
         ];
         var routes = new HttpRoutes();
         foreach (var (descriptor, service) in services)
