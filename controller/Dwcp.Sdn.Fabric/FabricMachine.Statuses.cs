@@ -118,11 +118,12 @@ public sealed partial class FabricMachine
 
     private Resource Describe(Subnet s)
     {
+        var (dhcp, ra) = (s.Spec.Dhcp ?? new(), s.Spec.Ra ?? new());
         var spec = s.Spec with
         {
             GatewayMac = s.GatewayMac.ToString(),
-            Dhcp = s.Spec.Dhcp ?? new DhcpSpec { Enabled = false },
-            Ra = s.Spec.Ra ?? new RaSpec { Enabled = false },
+            Dhcp = dhcp with { Enabled = dhcp.Enabled ?? false },
+            Ra = ra with { Enabled = ra.Enabled ?? false },
         };
         return ToResource(ResourceKind.Subnet, s, spec, s.Spec, new SubnetStatus(
             [Accepted(s.NetworkId, s.Generation), Programmed(s.NetworkId, new ObjectRef(ResourceKind.Network, s.NetworkId), s.Generation)],
@@ -260,8 +261,7 @@ public sealed partial class FabricMachine
             PortsOf(inventory),
             needs?.Holding.Flows ?? 0,
             needs?.Holding.Groups ?? 0,
-            needs?.Holding.Meters ?? 0,
-            null);
+            needs?.Holding.Meters ?? 0);
         return new Resource(
             ResourceKind.Switch,
             id,

@@ -15,7 +15,7 @@ public sealed partial record FieldFacts(string Comment, bool Required, string? D
     public static FieldFacts Of(FieldDescriptor field)
     {
         var comment = ProtoComments.Known.Of(field.FullName);
-        var readOnly = field.ContainingType.FindFieldByName("resource_version") is not null && SetByController.Contains(field.Name);
+        var readOnly = comment.EndsWith("read only.", StringComparison.Ordinal) || (field.ContainingType.FindFieldByName("resource_version") is not null && SetByController.Contains(field.Name));
         return new(comment, comment.StartsWith("Required", StringComparison.Ordinal), DefaultOf(field, comment), readOnly);
     }
 

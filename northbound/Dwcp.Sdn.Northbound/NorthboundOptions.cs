@@ -40,7 +40,10 @@ public sealed record NorthboundOptions
     /// <summary>How many gRPC calls, watches among them, may be under way at once.</summary>
     public int MaxCalls { get; init; } = 16_384;
 
-    /// <summary>How many connections, of HTTP and gRPC together, may be open at once; further ones are closed.</summary>
+    /// <summary>How long a gRPC connection may be silent before its client is asked whether it lives; without an answer within two thirds of it, it is closed.</summary>
+    public TimeSpan KeepAlive { get; init; } = TimeSpan.FromSeconds(30);
+
+    /// <summary>How many connections of HTTP, and how many of gRPC, may be open at once; further ones are closed.</summary>
     public int MaxConnections { get; init; } = 8192;
 
     /// <summary>What is wrong with the options, by the name that the process gives each of them.</summary>

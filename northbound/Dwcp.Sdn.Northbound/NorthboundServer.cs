@@ -54,7 +54,8 @@ public sealed class NorthboundServer : IAsyncDisposable
             kestrel.Limits.MaxConcurrentConnections = options.MaxConnections;
             kestrel.Limits.Http2.MaxRequestHeaderFieldSize = HeaderSlack * options.MaxHeaderBytes;
             kestrel.Limits.Http2.MaxStreamsPerConnection = 4096;
-            kestrel.Limits.Http2.KeepAlivePingDelay = TimeSpan.FromSeconds(30);
+            kestrel.Limits.Http2.KeepAlivePingDelay = options.KeepAlive;
+            kestrel.Limits.Http2.KeepAlivePingTimeout = options.KeepAlive * 2 / 3;
             kestrel.Listen(options.Http, listen => listen.Protocols = HttpProtocols.Http1);
             kestrel.Listen(options.Grpc, listen => listen.Protocols = HttpProtocols.Http2);
         });
@@ -69,7 +70,7 @@ public sealed class NorthboundServer : IAsyncDisposable
             (Bgp.Descriptor, Bgp.BindService(new BgpService(fabric))),
             (EvpnRoutes.Descriptor, EvpnRoutes.BindService(new EvpnRouteService(fabric))),
             (Events.Descriptor, Events.BindService(new EventService(fabric))),
-            .. configuration is null ? [] : new[] { (Configurations.Descriptor, Configurations.BindService(new ConfigurationService(configuration))) },
+            .. configuration is null ? [] : new[] { (Configurations.Descriptor, Configurations.BindService(new ConfigurationService(configuration, clock))) },
         ];
         var routes = new HttpRoutes();
         foreach (var (descriptor, service) in services)

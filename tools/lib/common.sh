@@ -21,7 +21,7 @@ requirements() {
         run) requirements lab; requirements controller; printf '%s\n' curl=curl ;;
         bench) requirements run; printf '%s\n' wrk=wrk python:grpc=python3-grpcio ;;
         test) requirements run; requirements grpc; printf '%s\n' strace=strace tcpdump=tcpdump arping=iputils-arping \
-                file:/usr/lib/frr/bgpd=frr gobgpd=gobgpd bgpdump=bgpdump mandoc=mandoc ;;
+                file:/usr/lib/frr/bgpd=frr gobgpd=gobgpd bgpdump=bgpdump mandoc=mandoc zsh=zsh fish=fish ;;
         grpc) printf '%s\n' protoc=protobuf-compiler grpc_python_plugin=protobuf-compiler-grpc \
                 file:/usr/include/google/protobuf/any.proto=libprotobuf-dev python:grpc=python3-grpcio node=nodejs npm=npm ;;
         dwcpctl) ;;

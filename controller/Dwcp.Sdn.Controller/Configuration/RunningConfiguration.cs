@@ -18,15 +18,15 @@ internal sealed class RunningConfiguration(Func<IReadOnlyList<Setting>, Loaded> 
     private readonly SemaphoreSlim turn = new(1);
     private IStateStore? store;
     private ControllerOptions? running;
-    private volatile ConfigurationState current = new(0, ImmutableSortedDictionary<string, string>.Empty, []);
+    private volatile Published published = new(new(0, ImmutableSortedDictionary<string, string>.Empty, []));
 
     /// <summary>The options have changed while the process runs.</summary>
     public event Action<ControllerOptions>? Changed;
 
-    public ConfigurationState Current => current;
+    public ConfigurationState Current => published.State;
 
     /// <summary>Command line, environment and file as they are now, with what was set through the API.</summary>
-    public Loaded Load() => load(SettingsOf(current.Settings));
+    public Loaded Load() => load(SettingsOf(Current.Settings));
 
     /// <summary>Takes over what the store holds, and returns the options to run with.</summary>
     /// <param name="atStart">The options that the process was started with, without the store.</param>
@@ -37,18 +37,18 @@ internal sealed class RunningConfiguration(Func<IReadOnlyList<Setting>, Loaded> 
         store = from;
         if (listing.Entries.FirstOrDefault(e => e.Key == Key) is { } entry)
         {
-            current = current with { Version = entry.ModRevision, Settings = Read(entry) };
+            Publish(Current with { Version = entry.ModRevision, Settings = Read(entry) });
         }
 
-        var loaded = Problems(current.Settings) is [] ? Load() : null;
+        var loaded = Problems(Current.Settings) is [] ? Load() : null;
         if (loaded is not Loaded.Ready { Options: var options })
         {
-            ignored(string.Join("; ", loaded is Loaded.Refused refused ? refused.Problems.Select(p => p.ToString()) : Problems(current.Settings).Select(p => $"{p.Field}: {p.Message}")));
+            ignored(string.Join("; ", loaded is Loaded.Refused refused ? refused.Problems.Select(p => p.ToString()) : Problems(Current.Settings).Select(p => $"{p.Field}: {p.Message}")));
             options = atStart;
         }
 
         running = options;
-        current = StateOf(current.Version, current.Settings, options);
+        Publish(StateOf(Current.Version, Current.Settings, options));
         Changed?.Invoke(options);
         return options;
     }
@@ -61,7 +61,7 @@ internal sealed class RunningConfiguration(Func<IReadOnlyList<Setting>, Loaded> 
         {
             if (running is not null)
             {
-                current = StateOf(current.Version, current.Settings, now);
+                Publish(StateOf(Current.Version, Current.Settings, now));
                 Changed?.Invoke(now);
             }
         }
@@ -71,14 +71,27 @@ internal sealed class RunningConfiguration(Func<IReadOnlyList<Setting>, Loaded> 
         }
     }
 
+    public async Task<ConfigurationState> NextAsync(ConfigurationState known, CancellationToken stop)
+    {
+        for (var now = published; ; now = published)
+        {
+            if (now.State != known)
+            {
+                return now.State;
+            }
+
+            await now.Gone.Task.WaitAsync(stop);
+        }
+    }
+
     public async Task<ConfigurationOutcome> SetAsync(ImmutableSortedDictionary<string, string> settings, long? ifVersion, bool validateOnly, CancellationToken stop)
     {
         await turn.WaitAsync(stop);
         try
         {
-            if (ifVersion is { } version && version != current.Version)
+            if (ifVersion is { } version && version != Current.Version)
             {
-                return Refused(OutcomeKind.VersionMoved, new Problem("resourceVersion", ProblemCodes.VersionMoved, $"The configuration has the version {current.Version}", "Read it again, and send its resource version"));
+                return Refused(OutcomeKind.VersionMoved, new Problem("resourceVersion", ProblemCodes.VersionMoved, $"The configuration has the version {Current.Version}", "Read it again, and send its resource version"));
             }
 
             var problems = Problems(settings);
@@ -92,9 +105,9 @@ internal sealed class RunningConfiguration(Func<IReadOnlyList<Setting>, Loaded> 
                 return Refused(OutcomeKind.Invalid, problems);
             }
 
-            if (validateOnly || settings.SequenceEqual(current.Settings))
+            if (validateOnly || settings.SequenceEqual(Current.Settings))
             {
-                return new(OutcomeKind.Done, StateOf(current.Version, settings, options), []);
+                return new(OutcomeKind.Done, StateOf(Current.Version, settings, options), []);
             }
 
             return await CommitAsync(settings, options);
@@ -154,7 +167,7 @@ internal sealed class RunningConfiguration(Func<IReadOnlyList<Setting>, Loaded> 
     {
         try
         {
-            var commit = new Commit { Expect = [new(Key, current.Version)], Put = [new(Key, JsonSerializer.SerializeToUtf8Bytes(settings))] };
+            var commit = new Commit { Expect = [new(Key, Current.Version)], Put = [new(Key, JsonSerializer.SerializeToUtf8Bytes(settings))] };
 
             // Not cancelled by the caller: what has begun is told.
             if (await store!.CommitAsync(commit, CancellationToken.None) is not CommitResult.Committed { Revision: var revision })
@@ -162,7 +175,7 @@ internal sealed class RunningConfiguration(Func<IReadOnlyList<Setting>, Loaded> 
                 return Refused(OutcomeKind.Unavailable, new Problem("", ProblemCodes.Unavailable, "The store holds other settings than this controller knows", "Restart the controller"));
             }
 
-            current = StateOf(revision, settings, options);
+            Publish(StateOf(revision, settings, options));
         }
         catch (StoreException e)
         {
@@ -170,10 +183,10 @@ internal sealed class RunningConfiguration(Func<IReadOnlyList<Setting>, Loaded> 
         }
 
         Changed?.Invoke(options);
-        return new(OutcomeKind.Done, current, []);
+        return new(OutcomeKind.Done, Current, []);
     }
 
-    private ConfigurationOutcome Refused(OutcomeKind kind, params ImmutableArray<Problem> problems) => new(kind, current, problems);
+    private ConfigurationOutcome Refused(OutcomeKind kind, params ImmutableArray<Problem> problems) => new(kind, Current, problems);
 
     /// <summary>What can change while it runs has the new value; the rest keeps the one of the start.</summary>
     private ConfigurationState StateOf(long version, ImmutableSortedDictionary<string, string> settings, ControllerOptions now)
@@ -192,5 +205,20 @@ internal sealed class RunningConfiguration(Func<IReadOnlyList<Setting>, Loaded> 
         return new(version, settings, options.ToImmutable());
     }
 
+    private void Publish(ConfigurationState state)
+    {
+        var before = published;
+        published = new(state);
+        before.Gone.SetResult();
+    }
+
     private static EffectiveOption? Find(ControllerOptions of, Option option) => of.Effective.FirstOrDefault(o => o.Name == option.Name);
+
+    /// <summary>A state, and what tells that it holds no more.</summary>
+    private sealed class Published(ConfigurationState state)
+    {
+        public ConfigurationState State { get; } = state;
+
+        public TaskCompletionSource Gone { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    }
 }

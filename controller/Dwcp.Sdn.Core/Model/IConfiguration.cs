@@ -7,6 +7,9 @@ public interface IConfiguration
 {
     ConfigurationState Current { get; }
 
+    /// <summary>Waits until another state than one that is known holds. Changes that come together are told as one.</summary>
+    Task<ConfigurationState> NextAsync(ConfigurationState known, CancellationToken stop);
+
     /// <summary>Replaces all that is set; judged as a whole, stored durably, and in force at once where that is possible.</summary>
     /// <param name="settings">Values by the names of their options.</param>
     /// <param name="ifVersion">The version that must still stand; null for any.</param>

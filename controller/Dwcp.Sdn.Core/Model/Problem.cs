@@ -19,7 +19,6 @@ public static class ProblemCodes
     public const string NotSupported = "not-supported";
     public const string UnknownField = "unknown-field";
     public const string Conflict = "conflict";
-    public const string InUse = "in-use";
     public const string Immutable = "immutable";
     public const string Exhausted = "exhausted";
     public const string NotFound = "not-found";
@@ -47,9 +46,6 @@ public enum OutcomeKind
 
     /// <summary>The request itself cannot be: its problems say why.</summary>
     Invalid,
-
-    /// <summary>The object does not exist.</summary>
-    NotFound,
 
     /// <summary>The object has another version than the caller named.</summary>
     VersionMoved,

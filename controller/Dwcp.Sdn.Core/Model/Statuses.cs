@@ -41,6 +41,5 @@ public sealed record SwitchStatus(
     EquatableArray<SwitchPortStatus> Ports,
     int Flows,
     int Groups,
-    int Meters,
-    string? QosMechanism)
+    int Meters)
     : ResourceStatus(Conditions, ObservedGeneration);

@@ -248,7 +248,8 @@ internal sealed class ClientCall<TResponse> : IAsyncStreamReader<TResponse>, IDi
     {
         for (var cause = e; cause is not null; cause = cause.InnerException)
         {
-            if (cause is HttpProtocolException reset)
+            // The connection ends by the same exception, as when a PING was not answered; only the sentence tells them apart.
+            if (cause is HttpProtocolException reset && reset.Message.Contains("reset the stream", StringComparison.Ordinal))
             {
                 // The codes of RFC 9113 §7.
                 return new(

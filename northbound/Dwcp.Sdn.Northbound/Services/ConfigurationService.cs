@@ -7,9 +7,10 @@ using Grpc.Core;
 namespace Dwcp.Sdn.Northbound.Services;
 
 /// <summary>The service of how the process runs.</summary>
-internal sealed class ConfigurationService(IConfiguration configuration) : Configurations.ConfigurationsBase
+internal sealed class ConfigurationService(IConfiguration configuration, TimeProvider clock) : Configurations.ConfigurationsBase
 {
     private const int PatchAttempts = 8;
+    private static readonly TimeSpan BookmarkEvery = TimeSpan.FromSeconds(30);
 
     public override Task<Configuration> Get(GetConfigurationRequest request, ServerCallContext context) => Task.FromResult(Show(configuration.Current));
 
@@ -48,6 +49,32 @@ internal sealed class ConfigurationService(IConfiguration configuration) : Confi
                 // Another caller was first; its change is merged as well.
             }
         }
+    }
+
+    public override async Task Watch(WatchConfigurationRequest request, IServerStreamWriter<WatchConfigurationResponse> responseStream, ServerCallContext context)
+    {
+        var state = configuration.Current;
+        await TellAsync(request.ResourceVersion.Length == 0 ? WatchEvent.Added : WatchEvent.Modified);
+        await TellAsync(WatchEvent.Bookmark);
+        while (true)
+        {
+            var next = configuration.NextAsync(state, context.CancellationToken);
+            while (await Task.WhenAny(next, Task.Delay(BookmarkEvery, clock, context.CancellationToken)) != next)
+            {
+                context.CancellationToken.ThrowIfCancellationRequested();
+                await TellAsync(WatchEvent.Bookmark);
+            }
+
+            state = await next;
+            await TellAsync(WatchEvent.Modified);
+        }
+
+        Task TellAsync(WatchEvent what) => responseStream.WriteAsync(new()
+        {
+            Event = what,
+            ResourceVersion = state.Version.ToString(),
+            Item = what == WatchEvent.Bookmark ? null : Show(state),
+        });
     }
 
     private static Configuration Show(ConfigurationState state)

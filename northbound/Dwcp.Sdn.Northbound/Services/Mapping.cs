@@ -163,7 +163,6 @@ internal static partial class Mapping
         Set(status.Hostname, v => m.Status.Hostname = v);
         Set(status.OvsVersion, v => m.Status.Versions.Ovs = v);
         Set(status.OpenFlowVersion, v => m.Status.Versions.Openflow = v);
-        Set(status.QosMechanism, v => m.Status.QosMechanism = v);
         return m;
     }
 

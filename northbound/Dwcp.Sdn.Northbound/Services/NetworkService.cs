@@ -8,7 +8,7 @@ namespace Dwcp.Sdn.Northbound.Services;
 /// <summary>The service of layer 2 segments.</summary>
 internal sealed class NetworkService(IFabric fabric) : Networks.NetworksBase
 {
-    private readonly ResourceHandler<Network> _handler = new(fabric, ResourceKind.Network, Mapping.ToNetwork, Mapping.ToSpec, Defaults.Show);
+    private readonly ResourceHandler<Network> _handler = new(fabric, ResourceKind.Network, Mapping.ToNetwork, Mapping.ToSpec);
 
     public override Task<Network> Get(GetNetworkRequest request, ServerCallContext context) => _handler.GetAsync(request.Id);
 

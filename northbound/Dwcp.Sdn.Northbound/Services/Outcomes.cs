@@ -20,7 +20,6 @@ internal static class Outcomes
         throw outcome.Kind switch
         {
             OutcomeKind.Invalid => Faults.Invalid(problems),
-            OutcomeKind.NotFound => Fault(StatusCode.NotFound, 404, ProblemCodes.NotFound, problems),
             OutcomeKind.VersionMoved => Fault(StatusCode.Aborted, 412, ProblemCodes.VersionMoved, problems),
             OutcomeKind.Conflict => Fault(StatusCode.FailedPrecondition, 409, ProblemCodes.Conflict, problems),
             OutcomeKind.Unavailable => Fault(StatusCode.Unavailable, 503, ProblemCodes.Unavailable, problems),

@@ -8,7 +8,7 @@ namespace Dwcp.Sdn.Northbound.Services;
 /// <summary>The service of the places where VMs and containers join networks.</summary>
 internal sealed class PortService(IFabric fabric) : Ports.PortsBase
 {
-    private readonly ResourceHandler<Port> _handler = new(fabric, ResourceKind.Port, Mapping.ToPort, Mapping.ToSpec, Defaults.Show);
+    private readonly ResourceHandler<Port> _handler = new(fabric, ResourceKind.Port, Mapping.ToPort, Mapping.ToSpec);
 
     public override Task<Port> Get(GetPortRequest request, ServerCallContext context) => _handler.GetAsync(request.Id);
 

@@ -9,7 +9,7 @@ using Grpc.Core;
 namespace Dwcp.Sdn.Northbound.Services;
 
 /// <summary>What the services of all kinds have in common: requests become fabric commands, problems become statuses. It decides nothing.</summary>
-internal sealed class ResourceHandler<T>(IFabric fabric, ResourceKind kind, Func<Resource, T> toMessage, Func<T, ResourceSpec> toSpec, Action<T>? showDefaults = null)
+internal sealed class ResourceHandler<T>(IFabric fabric, ResourceKind kind, Func<Resource, T> toMessage, Func<T, ResourceSpec> toSpec, Action<T>? hide = null)
     where T : class, IResourceMessage, IMessage<T>, new()
 {
     // Two callers that patch one object at once both succeed, one after the other.
@@ -127,11 +127,11 @@ internal sealed class ResourceHandler<T>(IFabric fabric, ResourceKind kind, Func
         _ => throw Outcomes.VersionMoved($"\"{ifMatch}\" is not the resource version of {_name} {id}"),
     };
 
-    /// <summary>The object as callers see it: with the values that stand where none was given.</summary>
+    /// <summary>The object as callers see it, without what is not for their eyes.</summary>
     private T Show(Resource resource)
     {
         var message = ToMessage(resource);
-        showDefaults?.Invoke(message);
+        hide?.Invoke(message);
         return message;
     }
 

@@ -8,7 +8,7 @@ namespace Dwcp.Sdn.Northbound.Services;
 /// <summary>The service of ranges of addresses on networks.</summary>
 internal sealed class SubnetService(IFabric fabric) : Subnets.SubnetsBase
 {
-    private readonly ResourceHandler<Subnet> _handler = new(fabric, ResourceKind.Subnet, Mapping.ToSubnet, Mapping.ToSpec, Defaults.Show);
+    private readonly ResourceHandler<Subnet> _handler = new(fabric, ResourceKind.Subnet, Mapping.ToSubnet, Mapping.ToSpec);
 
     public override Task<Subnet> Get(GetSubnetRequest request, ServerCallContext context) => _handler.GetAsync(request.Id);
 

@@ -112,6 +112,23 @@ public sealed class DwcpctlTests : IDisposable
     }
 
     [Fact]
+    public async Task What_is_set_holds_after_a_restart_of_the_controller()
+    {
+        await using var controller = await ControllerProcess.StartAsync();
+        await using var watch = Dwcpctl.Of(controller).Start("watch", "configuration");
+        Assert.Equal("log: debug\nreconcile-audit: 30s after a restart of the controller, until then 1m\n", await Dwcpctl.Of(controller).DoAsync("set", "log=debug", "reconcile-audit=30s"));
+        await Until.TrueAsync("the watch tells of it", TimeSpan.FromSeconds(20), () => Task.FromResult(watch.Printed.Contains("log=debug,reconcile-audit=30s", StringComparison.Ordinal)), () => Task.FromResult(watch.Printed));
+        await controller.TerminateAsync();
+        await controller.StartAgainAsync();
+
+        var dwcpctl = Dwcpctl.Of(controller);
+        var shown = await dwcpctl.DoAsync("get", "configuration");
+        Assert.Matches(@"\nlog +debug +API *\n", shown);
+        Assert.Matches(@"\nreconcile-audit +30s +API *\n", shown);
+        Assert.Equal("log: information (default)\n", await dwcpctl.DoAsync("unset", "log"));
+    }
+
+    [Fact]
     public async Task Without_a_controller_the_exit_code_is_3()
     {
         var result = await new Dwcpctl(new($"http://127.0.0.1:{FreePort()}")).RunAsync("status");
@@ -138,12 +155,41 @@ public sealed class DwcpctlTests : IDisposable
     [InlineData("dwcpctl config set", "set-context")]
     public async Task Bash_completes_words(string line, string expected)
     {
-        var path = $"{Path.GetDirectoryName(Checkout.Dwcpctl)}:{Environment.GetEnvironmentVariable("PATH")}";
         const string script = """source <(dwcpctl completion bash); COMP_LINE=$0 COMP_POINT=${#0}; _dwcpctl 2>/dev/null; printf '%s\n' "${COMPREPLY[@]}" """;
-        var result = await Command.RunAsync("env", $"PATH={path}", "DWCP_SERVER=http://127.0.0.1:1", "bash", "--norc", "-c", script, line);
 
-        Assert.Equal($"{expected}\n", result.Succeeded());
+        Assert.Equal($"{expected}\n", (await CompleteAsync("bash", "--norc", "-c", script, line)).Succeeded());
     }
+
+    [Theory]
+    [InlineData("dwcpctl get netw", "dwcpctl get networks ")]
+    [InlineData("dwcpctl get ports --wait=Pro", "--wait=Programmed ")]
+    [InlineData("dwcpctl config set", "dwcpctl config set-context ")]
+    [InlineData("dwcpctl get ports -o jsonp", "-o jsonpath=")]
+    public async Task Zsh_completes_words_as_they_are_typed(string line, string expected)
+    {
+        const string script = """
+            zmodload zsh/zpty
+            zpty z 'TERM=dumb zsh -f -i'
+            zpty -w z 'autoload -Uz compinit; compinit -u -D; source <(dwcpctl completion zsh); print REA''DY'
+            zpty -r -m z begun '*READY*'
+            zpty -n -w z "$1"$'\t'
+            zpty -r -m z shown "*$2*"
+            zpty -d z
+            """;
+
+        (await CompleteAsync("timeout", "20", "zsh", "-f", "-c", script, "zsh", line, expected)).Succeeded();
+    }
+
+    [Theory]
+    [InlineData("dwcpctl get netw", "networks\n")]
+    [InlineData("dwcpctl get ports --wait=Pro", "--wait=Programmed\n")]
+    [InlineData("dwcpctl config set", "set-context\tMake a context, or change its server\n")]
+    public async Task Fish_completes_words(string line, string expected)
+        => Assert.Equal(expected, (await CompleteAsync("fish", "--no-config", "-c", "dwcpctl completion fish | source; complete -C $argv[1]", line)).Succeeded());
+
+    // Completion must not wait for a controller that is not there.
+    private static Task<CommandResult> CompleteAsync(params string[] words)
+        => Command.RunAsync("env", ["HOME=/nonexistent", $"PATH={Path.GetDirectoryName(Checkout.Dwcpctl)}:{Environment.GetEnvironmentVariable("PATH")}", "DWCP_SERVER=http://127.0.0.1:1", .. words]);
 
     private async Task PutAsync(Dwcpctl dwcpctl, string id, int vni)
     {

@@ -88,7 +88,7 @@ public sealed class ApplyTests : CliFixture
             FILE:15: kind: there is no kind 'Prot'
                 Did you mean Port?
             FILE:18: kind: the document does not say what it is
-                Add kind: and one of Network, Subnet, Port, Bridge, Switch, BgpSpeaker, BgpPeer, EvpnRoute
+                Add kind: and one of Network, Subnet, Port, Bridge, Switch, BgpSpeaker, BgpPeer, EvpnRoute, Configuration
             FILE:20: id: the document has no id
                 Add id: and a name of your choice, such as blue
             FILE:26: networks/green: spec: the fields of an object stand beside kind and id, not under spec
@@ -96,7 +96,7 @@ public sealed class ApplyTests : CliFixture
             FILE:28: networks/red: id: networks/red is wanted twice, first in FILE:1
                 Keep one of the two
             FILE:32: events/1: kind: events cannot be written
-                Use one of Network, Subnet, Port, Bridge, Switch, BgpSpeaker, BgpPeer, EvpnRoute
+                Use one of Network, Subnet, Port, Bridge, Switch, BgpSpeaker, BgpPeer, EvpnRoute, Configuration
             FILE:35: a document is a mapping of names and values
                 Begin it with kind: and id:
             dwcpctl: 12 problems; nothing was changed

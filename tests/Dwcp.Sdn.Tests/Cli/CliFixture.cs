@@ -1,10 +1,13 @@
 using System.Net;
 using System.Text.RegularExpressions;
 using Dwcp.Sdn.Cli;
+using Dwcp.Sdn.Controller.Configuration;
 using Dwcp.Sdn.Core.Model;
 using Dwcp.Sdn.Northbound;
 using Dwcp.Sdn.Tests.Northbound;
+using Dwcp.Sdn.Tests.Store;
 using Microsoft.Extensions.Logging.Abstractions;
+using CommandLine = Dwcp.Sdn.Cli.CommandLine;
 
 namespace Dwcp.Sdn.Tests.Cli;
 
@@ -16,16 +19,23 @@ public abstract class CliFixture : IAsyncLifetime
 {
     private readonly DirectoryInfo _home = Directory.CreateTempSubdirectory("dwcpctl-test-");
     private NorthboundServer? _server;
+    private RunningConfiguration? _configuration;
 
     internal MemoryFabric Fabric { get; } = new(TimeProvider.System);
 
     internal string Server { get; private set; } = "";
 
+    /// <summary>The options of the controller's command line.</summary>
+    internal List<string> Arguments { get; } = [];
+
     internal string Home => _home.FullName;
 
     public async Task InitializeAsync()
     {
-        _server = new(Fabric, new() { Http = new(IPAddress.Loopback, 0), Grpc = new(IPAddress.Loopback, 0) }, () => [], NullLoggerFactory.Instance, TimeProvider.System);
+        var store = new MemoryStateStore();
+        _configuration = new(fromApi => ControllerOptions.Load(Arguments, new Dictionary<string, string>(), _ => "", fromApi));
+        _configuration.Start(store, await store.ListAsync("/"), ((Loaded.Ready)_configuration.Load()).Options, why => Assert.Fail(why));
+        _server = new(Fabric, new() { Http = new(IPAddress.Loopback, 0), Grpc = new(IPAddress.Loopback, 0) }, () => [], NullLoggerFactory.Instance, TimeProvider.System, _configuration);
         await _server.StartAsync(CancellationToken.None);
         Server = $"http://{_server.HttpEndPoint}";
     }
@@ -33,6 +43,7 @@ public abstract class CliFixture : IAsyncLifetime
     public async Task DisposeAsync()
     {
         await _server!.DisposeAsync();
+        _configuration!.Dispose();
         _home.Delete(recursive: true);
     }
 

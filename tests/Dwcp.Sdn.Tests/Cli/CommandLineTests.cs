@@ -71,7 +71,7 @@ public sealed class CommandLineTests : CliFixture
     }
 
     [Theory]
-    [InlineData("dwcpctl ", "status get describe apply diff delete watch events flows bgp explain decode config completion man version")]
+    [InlineData("dwcpctl ", "status get describe apply diff delete watch events flows bgp set unset explain decode config completion man version")]
     [InlineData("dwcpctl ex", "explain")]
     [InlineData("dwcpctl get s", "subnets switches")]
     [InlineData("dwcpctl get networks ", "blue red")]
@@ -140,15 +140,15 @@ public sealed class CommandLineTests : CliFixture
             var text = (await RunAsync("explain", kind.Singular)).Out;
             var example = string.Join('\n', text[(text.IndexOf("\nExample\n", StringComparison.Ordinal) + 9)..].Split('\n').Select(l => l.Length > 2 ? l[2..] : l));
 
-            Assert.Equal(new(0, $"{kind.Ref($"my-{kind.Singular}")} created\n", ""), await RunAsync(example, int.MaxValue, "apply", "-f", "-"));
+            Assert.Equal(new(0, $"{kind.Ref($"my-{kind.Singular}")} {(kind.IsLasting ? "changed" : "created")}\n", ""), await RunAsync(example, int.MaxValue, "apply", "-f", "-"));
         }
     }
 
     [Fact]
-    public void Every_service_of_the_api_but_the_process_own_settings_is_a_kind()
+    public void Every_service_of_the_api_is_a_kind()
     {
         var files = typeof(Network).Assembly.GetTypes().Where(t => t.Namespace == typeof(Network).Namespace).Select(t => t.GetProperty("Descriptor")?.GetValue(null)).OfType<FileDescriptor>();
-        var kinds = files.SelectMany(f => f.Services).Where(s => s.Name != "Configurations").SelectMany(s => s.Methods).Where(m => m.Name.StartsWith("Get", StringComparison.Ordinal)).ToArray();
+        var kinds = files.SelectMany(f => f.Services).SelectMany(s => s.Methods).Where(m => m.Name.StartsWith("Get", StringComparison.Ordinal)).ToArray();
 
         Assert.NotEmpty(kinds);
         Assert.Equal(kinds.Select(TraitsOf).Order(StringComparer.Ordinal), KindCatalogue.All.Select(k => $"{k.ListPath} {k.Name} {k.Message.Name} {k.Traits}").Order(StringComparer.Ordinal));
@@ -192,6 +192,7 @@ public sealed class CommandLineTests : CliFixture
         var traits = (service.FindMethodByName($"Put{what}") is null ? KindTraits.None : KindTraits.Writable)
             | (service.FindMethodByName($"Watch{what}") is null ? KindTraits.None : KindTraits.Watchable)
             | (get.OutputType.FindFieldByName("status") is null ? KindTraits.None : KindTraits.Judged)
+            | (service.FindMethodByName($"Delete{what}") is null && service.FindMethodByName($"Put{what}") is not null ? KindTraits.Lasting : KindTraits.None)
             | (rule.EndsWith("{id}", StringComparison.Ordinal) ? KindTraits.None : KindTraits.Single)
             | (service.FindMethodByName($"List{what}") is { } list && list.InputType.FindFieldByName("filter") is null ? KindTraits.Held : KindTraits.None);
         return $"{rule.Replace("/{id}", "", StringComparison.Ordinal)} {get.OutputType.Name} {get.OutputType.Name} {traits}";

@@ -1,6 +1,9 @@
 using System.Net;
+using System.Net.ServerSentEvents;
 using System.Text.Json;
+using Dwcp.Sdn.Api.V1;
 using Dwcp.Sdn.Controller.Configuration;
+using Dwcp.Sdn.Grpc.Client;
 using Dwcp.Sdn.Northbound;
 using Dwcp.Sdn.Tests.Store;
 using Microsoft.Extensions.Logging;
@@ -110,6 +113,27 @@ public sealed class ConfigurationTests : RestFixture
 
         Assert.Equal(HttpStatusCode.OK, watch.StatusCode);
         Assert.Equal(429, (await SendAsync("GET", "/v1/networks?watch=true")).Status);
+    }
+
+    [Fact]
+    public async Task A_watch_begins_with_what_holds_and_tells_each_change()
+    {
+        using var answer = await Client.GetAsync("/v1/configuration?watch=true", HttpCompletionOption.ResponseHeadersRead);
+        using var channel = new GrpcChannel(new($"http://{Server.GrpcEndPoint}"));
+        using var call = new Configurations.ConfigurationsClient(channel).Watch(new() { ResourceVersion = "0" });
+        var told = SseParser.Create(await answer.Content.ReadAsStreamAsync()).EnumerateAsync().GetAsyncEnumerator();
+        foreach (var (overHttp, overGrpc) in new[] { ("ADDED", WatchEvent.Modified), ("BOOKMARK", WatchEvent.Bookmark) })
+        {
+            Assert.True(await told.MoveNextAsync() && await call.ResponseStream.MoveNext(default));
+            Assert.Equal((overHttp, "0", overGrpc), (told.Current.EventType, told.Current.EventId, call.ResponseStream.Current.Event));
+        }
+
+        await SendAsync("PATCH", "/v1/configuration", """{"settings": {"log": "debug"}}""");
+
+        Assert.True(await told.MoveNextAsync() && await call.ResponseStream.MoveNext(default));
+        Assert.Equal(("MODIFIED", "1"), (told.Current.EventType, told.Current.EventId));
+        Assert.Equal("debug", JsonDocument.Parse(told.Current.Data).RootElement.GetProperty("settings").GetProperty("log").GetString());
+        Assert.Equal("debug", call.ResponseStream.Current.Item.Settings["log"]);
     }
 
     private static (string? Value, string? Source, string? AfterRestart) Option(Answer answer, string name)

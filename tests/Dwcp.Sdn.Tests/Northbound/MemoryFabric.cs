@@ -108,7 +108,7 @@ internal sealed class MemoryFabric(TimeProvider clock) : IFabric
 
         if (put.Spec is NetworkSpec { Vni: { } vni } && _snapshot.Networks.Values.Any(o => o.Id != put.Id && o.Spec is NetworkSpec other && other.Vni == vni))
         {
-            return Outcome.Failed(OutcomeKind.Conflict, new Problem("vni", ProblemCodes.InUse, $"VNI {vni} is in use", "Choose another"));
+            return Outcome.Failed(OutcomeKind.Conflict, new Problem("vni", ProblemCodes.Conflict, $"VNI {vni} is in use", "Choose another"));
         }
 
         if (StoreFails)
@@ -116,7 +116,7 @@ internal sealed class MemoryFabric(TimeProvider clock) : IFabric
             return Outcome.Failed(OutcomeKind.Unavailable, new Problem("", ProblemCodes.Unavailable, "The disk is full", "Make room"));
         }
 
-        var spec = put.Spec is PortSpec { Mac: null } port ? port with { Mac = (existing?.Spec as PortSpec)?.Mac ?? "02:00:00:00:00:11" } : put.Spec;
+        var spec = WithDefaults(put.Spec, existing);
         if (existing is not null && existing.Spec.Equals(spec) && existing.Labels.SequenceEqual(put.Labels))
         {
             return Outcome.Done(existing);
@@ -132,11 +132,18 @@ internal sealed class MemoryFabric(TimeProvider clock) : IFabric
         return new(existing is null ? OutcomeKind.Created : OutcomeKind.Done, made, []);
     }
 
+    private static ResourceSpec WithDefaults(ResourceSpec spec, Resource? existing) => spec switch
+    {
+        NetworkSpec network => network with { ArpSuppression = network.ArpSuppression ?? true },
+        PortSpec port => port with { Mac = port.Mac ?? (existing?.Spec as PortSpec)?.Mac ?? "02:00:00:00:00:11", PortSecurity = port.PortSecurity ?? true },
+        _ => spec,
+    };
+
     private Outcome Delete(DeleteCommand delete, Resource? existing)
     {
         if (delete.Kind == ResourceKind.Network && _snapshot.Ports.Values.Any(o => o.Spec is PortSpec port && port.Network == delete.Id))
         {
-            return Outcome.Failed(OutcomeKind.Conflict, new Problem("", ProblemCodes.InUse, $"Ports are in {delete.Id}", "Delete them first"));
+            return Outcome.Failed(OutcomeKind.Conflict, new Problem("", ProblemCodes.Conflict, $"Ports are in {delete.Id}", "Delete them first"));
         }
 
         if (existing is not null && !delete.ValidateOnly)
@@ -195,7 +202,7 @@ internal sealed class MemoryFabric(TimeProvider clock) : IFabric
             ResourceKind.Bridge => new BridgeStatus(conditions, generation, null, null, false, [], [], [], []),
             _ => new SwitchStatus(
                 conditions, generation, "0000000000000001", "192.0.2.1:40000", "192.0.2.1", "host1", "3.1.0", "1.3", true,
-                [new(5, "tap0", "system", "vm1", null)], 40, 2, 3, "meters"),
+                [new(5, "tap0", "system", "vm1", null)], 40, 2, 3),
         };
     }
 }

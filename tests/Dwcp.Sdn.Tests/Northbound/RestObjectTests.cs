@@ -113,8 +113,8 @@ public sealed class RestObjectTests : RestFixture
         var inUse = await SendAsync("DELETE", "/v1/networks/net1");
 
         Assert.Equal(409, sameVni.Status);
-        Assert.Equal(["vni in-use"], sameVni.Problems);
-        Assert.Equal("urn:dwcp:problem:in-use", sameVni["type"].GetString());
+        Assert.Equal(["vni conflict"], sameVni.Problems);
+        Assert.Equal("urn:dwcp:problem:conflict", sameVni["type"].GetString());
         Assert.Equal(409, inUse.Status);
     }
 

@@ -86,6 +86,13 @@ internal sealed class ControllerClient : IDisposable
         return (await ObjectOfAsync(response, stop), response.StatusCode == HttpStatusCode.Created);
     }
 
+    /// <summary>Merges into an object, RFC 7396; the result is the object as it is then.</summary>
+    public async Task<JsonObject> PatchAsync(string path, JsonObject body, CancellationToken stop)
+    {
+        using var response = await SendAsync("PATCH", path, body.ToJsonString(), stop);
+        return await ObjectOfAsync(response, stop);
+    }
+
     public async Task DeleteAsync(string path, CancellationToken stop) => (await SendAsync("DELETE", path, null, stop)).Dispose();
 
     /// <summary>A page of text, such as /metrics, whatever its status.</summary>

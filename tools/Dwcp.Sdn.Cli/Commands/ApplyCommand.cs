@@ -75,7 +75,7 @@ internal sealed class ApplyCommand : ManifestCommand
             {
                 var (item, created) = await client.PutAsync(document.Path, document.Body, validateOnly: false, stop);
                 var unchanged = before.GetValueOrDefault(document.Ref) == item.Text("resourceVersion");
-                Shell.Out.WriteLine($"{document.Ref} {(created ? "created" : unchanged ? "unchanged" : "changed")}");
+                progress.Print($"{document.Ref} {(created ? "created" : unchanged ? "unchanged" : "changed")}");
             }
             catch (RefusedException e)
             {

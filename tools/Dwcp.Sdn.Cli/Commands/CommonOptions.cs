@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.CommandLine.Completions;
+using System.Text.Json.Nodes;
 using Dwcp.Sdn.Cli.Kinds;
 using Dwcp.Sdn.Cli.Output;
 
@@ -51,19 +52,23 @@ internal static class CommonOptions
     private static bool IsFull(Argument argument, CompletionContext context)
         => argument.Arity.MaximumNumberOfValues == 1 && context.ParseResult.GetResult(argument) is { Tokens: [.., var last] } && last.Value != context.WordToComplete;
 
-    // A shell waits for this at each press of the Tab key, and an error would end up in the command line.
-    public static IEnumerable<string> IdsOf(CommandLine cli, ParseResult parse, Kind? kind)
-    {
-        if (kind is null or { IsSingle: true })
-        {
-            return [];
-        }
+    /// <summary>The ids of a kind, for completion.</summary>
+    public static IEnumerable<string> IdsOf(CommandLine cli, ParseResult parse, Kind? kind) => kind is null or { IsSingle: true }
+        ? []
+        : Ask(cli, parse, async (client, stop) => (await client.ListAsync(kind, null, stop)).Items).Select(i => i.Text("id")).Where(i => i.Length > 0);
 
+    /// <summary>The options of the controller, for completion.</summary>
+    public static IEnumerable<JsonObject> OptionsOf(CommandLine cli, ParseResult parse)
+        => Ask(cli, parse, async (client, stop) => [.. (await client.GetAsync(KindCatalogue.Configuration.ListPath, stop))["options"]!.AsArray().Select(o => o!.AsObject())]);
+
+    // A shell waits for this at each press of the Tab key, and an error would end up in the command line.
+    private static List<JsonObject> Ask(CommandLine cli, ParseResult parse, Func<Client.ControllerClient, CancellationToken, Task<List<JsonObject>>> ask)
+    {
         try
         {
             using var limit = new CancellationTokenSource(CompleteWithin);
             using var client = cli.Connect(parse);
-            return client.ListAsync(kind, null, limit.Token).GetAwaiter().GetResult().Items.Select(i => i.Text("id")).Where(i => i.Length > 0).ToArray();
+            return ask(client, limit.Token).GetAwaiter().GetResult();
         }
         catch (Exception e) when (e is CliException or Client.RefusedException or OperationCanceledException)
         {

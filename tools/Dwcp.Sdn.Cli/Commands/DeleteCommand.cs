@@ -9,7 +9,7 @@ namespace Dwcp.Sdn.Cli.Commands;
 /// <summary>Deletes objects that are named, or that files have.</summary>
 internal sealed class DeleteCommand : ManifestCommand
 {
-    private readonly Argument<string> _kind = CommonOptions.Kind(k => k.IsWritable);
+    private readonly Argument<string> _kind = CommonOptions.Kind(k => k is { IsWritable: true, IsLasting: false });
     private readonly Argument<string[]> _ids;
     private readonly Option<string[]> _files = CommonOptions.Files(required: false);
     private readonly Waiting _waiting;
@@ -57,6 +57,11 @@ internal sealed class DeleteCommand : ManifestCommand
     private static List<(Kind Kind, string Id)> FromWords(string word, string[] named)
     {
         var (kind, ids) = ObjectRefs.Parse(word, named);
+        if (kind.IsLasting)
+        {
+            throw new CliException(ExitCode.Usage, $"the {kind.Singular} is always there", "dwcpctl unset NAME takes a setting back");
+        }
+
         return ids.Count == 0 && !kind.IsSingle
             ? throw new CliException(ExitCode.Usage, $"which {kind.Plural}?", $"Write dwcpctl delete {kind.Singular} ID…")
             : [.. (kind.IsSingle ? [kind.Singular] : ids).Select(id => (kind, id))];
@@ -71,7 +76,7 @@ internal sealed class DeleteCommand : ManifestCommand
             return null;
         }
 
-        return [.. manifest.Documents.Select(d => (d.Kind, d.Id)).Reverse()];
+        return [.. manifest.Documents.Where(d => !d.Kind.IsLasting).Select(d => (d.Kind, d.Id)).Reverse()];
     }
 
     /// <summary>What a person names and is not there, is told and is a refusal; a file only says what should not be.</summary>
@@ -85,6 +90,7 @@ internal sealed class DeleteCommand : ManifestCommand
             progress.Show(i, objects.Count, $"deleting {kind.Ref(id)}");
             if (await client.FindAsync(kind.PathOf(id), stop) is null)
             {
+                progress.Hide();
                 all &= !isNamed;
                 (isNamed ? Shell.Error : Shell.Out).WriteLine($"{(isNamed ? $"{CommandLine.Name}: there is no {kind.Ref(id)}" : $"{kind.Ref(id)} absent")}");
                 continue;
@@ -93,11 +99,12 @@ internal sealed class DeleteCommand : ManifestCommand
             try
             {
                 await client.DeleteAsync(kind.PathOf(id), stop);
-                Shell.Out.WriteLine($"{kind.Ref(id)} deleted");
+                progress.Print($"{kind.Ref(id)} deleted");
             }
             catch (RefusedException e)
             {
                 all = false;
+                progress.Hide();
                 Shell.Error.WriteLine($"{CommandLine.Name}: {kind.Ref(id)}: {e.Message}");
                 e.Problems.Select(p => p.Remedy).Where(r => r.Length > 0).Distinct().ToList().ForEach(r => TextWrap.Write(Shell.Error, r, 2, Shell.ErrorWidth));
             }

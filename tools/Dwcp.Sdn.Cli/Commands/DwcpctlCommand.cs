@@ -18,6 +18,8 @@ internal sealed class DwcpctlCommand : RootCommand
         Add(new EventsCommand(cli));
         Add(new FlowsCommand(cli));
         Add(new BgpCommand(cli));
+        Add(new SetCommand(cli));
+        Add(new UnsetCommand(cli));
         Add(new ExplainCommand(cli));
         Add(new DecodeCommand(cli));
         Add(new ConfigCommand(cli));

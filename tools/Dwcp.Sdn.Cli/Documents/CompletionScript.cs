@@ -21,22 +21,20 @@ internal static class CompletionScript
             #compdef dwcpctl
             # dwcpctl for zsh. In ~/.zshrc, after compinit: source <(dwcpctl completion zsh)
             _dwcpctl() {
-                local -a found words
-                local line
+                local -a found whole begun
+                local line word
                 found=("${(@f)$(dwcpctl __complete "${BUFFER[1,CURSOR]}" 2>/dev/null)}")
                 if [[ -z "${found[*]}" ]]; then
                     _files
                     return
                 fi
                 for line in "${found[@]}"; do
-                    if [[ $line == *$'\t'* ]]; then
-                        words+=("${${line%%$'\t'*}//:/\\:}:${line#*$'\t'}")
-                    else
-                        words+=("${line//:/\\:}")
-                    fi
+                    word=${line%%$'\t'*}
+                    line=${word//:/\\:}${line#$word}
+                    [[ $word == *[=.] ]] && begun+=("${line/$'\t'/:}") || whole+=("${line/$'\t'/:}")
                 done
                 compset -P '*='
-                _describe 'dwcpctl' words
+                _describe dwcpctl whole -- begun -S ''
             }
             compdef _dwcpctl dwcpctl
 

@@ -20,6 +20,9 @@ internal enum KindTraits
 
     /// <summary>Its list is not of objects that callers made but of all that the controller holds, with questions of its own in place of a filter.</summary>
     Held = 16,
+
+    /// <summary>It is always there, so that it can be changed and not deleted.</summary>
+    Lasting = 32,
 }
 
 /// <summary>A kind of object: its names, its paths, and what can be done with it.</summary>
@@ -40,6 +43,8 @@ internal sealed record Kind(string Plural, string Singular, string Name, KindTra
     public bool IsSingle => Traits.HasFlag(KindTraits.Single);
 
     public bool IsHeld => Traits.HasFlag(KindTraits.Held);
+
+    public bool IsLasting => Traits.HasFlag(KindTraits.Lasting);
 
     /// <summary>What is listed is what callers made, so that lists tell all about it.</summary>
     public bool IsListed => !IsSingle && !IsHeld;

@@ -11,6 +11,7 @@ internal static class KindCatalogue
     public static readonly Kind BgpSpeaker = new("bgp-speaker", "bgp-speaker", "BgpSpeaker", Intent | KindTraits.Single, () => Api.V1.BgpSpeaker.Descriptor);
     public static readonly Kind BgpPeers = new("bgp-peers", "bgp-peer", "BgpPeer", Intent, () => BgpPeer.Descriptor);
     public static readonly Kind EvpnRoutes = new("evpn-routes", "evpn-route", "EvpnRoute", Intent | KindTraits.Held, () => EvpnRoute.Descriptor);
+    public static readonly Kind Configuration = new("configuration", "configuration", "Configuration", KindTraits.Writable | KindTraits.Watchable | KindTraits.Single | KindTraits.Lasting, () => Api.V1.Configuration.Descriptor);
     public static readonly Kind Events = new("events", "event", "Event", KindTraits.Watchable, () => Event.Descriptor);
 
     public static readonly IReadOnlyList<Kind> All =
@@ -24,6 +25,7 @@ internal static class KindCatalogue
         BgpPeers,
         EvpnRoutes,
         Events,
+        Configuration,
     ];
 
     /// <exception cref="CliException">There is no such kind.</exception>

@@ -25,6 +25,12 @@ internal static class Columns
         return new(verdict.Word, (style, text) => style.Of(verdict.Health, text));
     });
 
+    private static readonly Column[] Options =
+    [
+        Column.At("NAME", "name"), Column.At("VALUE", "value"), Column.At("SOURCE", "source"), Column.At("AFTER-RESTART", "afterRestart"),
+        new("SET-BY", item => Yes(item["settable"]) ? "dwcpctl set" : "", Wide: true), Column.At("DESCRIPTION", "description", wide: true),
+    ];
+
     private static readonly Dictionary<string, Column[]> ByKind = new()
     {
         ["networks"] =
@@ -79,11 +85,15 @@ internal static class Columns
             Column.At("RD", "rd", wide: true), Column.At("L3VNI", "l3vni", wide: true, right: true), Column.At("ESI", "esi", wide: true), Column.At("AS-PATH", "status.asPath", wide: true),
             Column.At("TARGETS", "exportTargets", wide: true), Column.At("DECIDED", "status.decided", wide: true),
         ],
+        ["configuration"] = [Column.At("VERSION", "resourceVersion", right: true), Column.At("SETTINGS", "settings")],
         ["events"] =
         [
             new("TIME", item => Times.Short(item.Text("time"))), Column.At("SUBJECT", "subject"), Column.At("NAME", "name"), Column.At("MESSAGE", "message"),
         ],
     };
+
+    /// <summary>The columns of the configuration's options, which are what is to be seen of it.</summary>
+    public static IReadOnlyList<Column> OfOptions(bool wide) => [.. Options.Where(c => wide || !c.Wide)];
 
     /// <summary>The columns of a kind; those of -o wide come after the others.</summary>
     public static IReadOnlyList<Column> Of(Kind kind, bool wide)

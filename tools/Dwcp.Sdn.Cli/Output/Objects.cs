@@ -8,7 +8,7 @@ internal static class Objects
 {
     public const string KindField = "kind";
     private static readonly string[] First = ["id", "labels"];
-    private static readonly string[] Last = ["resourceVersion", "generation", "status"];
+    private static readonly string[] Last = ["resourceVersion", "generation", "status", "options"];
 
     /// <summary>A copy with its kind, in the order of files; empty labels are left out.</summary>
     public static JsonObject Ordered(Kind kind, JsonObject item)

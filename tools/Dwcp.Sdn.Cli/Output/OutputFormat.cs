@@ -63,9 +63,12 @@ internal sealed record OutputFormat(OutputForm Form, JsonPath? Path = null)
 
     private Table TableOf(Kind kind, IReadOnlyList<JsonObject> items)
     {
-        var columns = Columns.Of(kind, Form == OutputForm.Wide);
+        var wide = Form == OutputForm.Wide;
+        var (columns, rows) = kind == KindCatalogue.Configuration
+            ? (Columns.OfOptions(wide), items.SelectMany(i => i["options"]!.AsArray().Select(o => o!.AsObject())))
+            : (Columns.Of(kind, wide), items);
         var table = new Table([.. columns.Select(c => c.Header)]) { Right = [.. columns.Where(c => c.Right).Select(c => c.Header)] };
-        foreach (var item in items)
+        foreach (var item in rows)
         {
             table.Add([.. columns.Select(c => c.Value(item))]);
         }

@@ -28,12 +28,27 @@ internal sealed class Progress(Shell shell) : IDisposable
         (_shown, _shownAt) = (true, now);
     }
 
-    public void Dispose()
+    /// <summary>Makes room for what the same terminal is to show.</summary>
+    public void Hide()
     {
         if (_shown)
         {
             shell.Error.Write("\r\e[K");
             shell.Error.Flush();
+            _shown = false;
         }
     }
+
+    /// <summary>A line of output, whole and above the progress.</summary>
+    public void Print(string line)
+    {
+        Hide();
+        shell.Out.WriteLine(line);
+        if (shell.OutIsTerminal)
+        {
+            shell.Out.Flush();
+        }
+    }
+
+    public void Dispose() => Hide();
 }
