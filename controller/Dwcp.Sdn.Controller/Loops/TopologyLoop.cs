@@ -209,9 +209,9 @@ internal sealed class TopologyLoop(FabricLoop fabric, TopologyMachine machine, T
         {
             await at.Learning.FollowAsync(order, stop).WaitAsync(Patience, time, stop);
         }
-        catch (Exception e) when (e is SwitchGoneException or TimeoutException)
+        catch (Exception e) when (e is SwitchGoneException or SwitchRefusedException or TimeoutException)
         {
-            // Gone, it comes back anew; slow, it has been told.
+            // Gone, it comes back anew; slow or unwilling, it has been told.
         }
     }
 
