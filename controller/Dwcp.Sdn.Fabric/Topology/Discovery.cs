@@ -11,7 +11,7 @@ public sealed record DiscoveryTimes
     /// <summary>How often a probe leaves by each port, as long as <see cref="MostPerSecond"/> allows it; then as often as that does.</summary>
     public TimeSpan Interval { get; init; } = TimeSpan.FromSeconds(5);
 
-    /// <summary>A link that is not heard for so many intervals and a second is gone (IEEE 802.1AB-2016 §9.2.5.22).</summary>
+    /// <summary>A link that is not heard for so many intervals and a second is gone (IEEE 802.1AB-2016 §9.2.5, txTTL).</summary>
     public int Hold { get; init; } = 3;
 
     /// <summary>Probes per second of the whole controller.</summary>

@@ -76,7 +76,7 @@ public readonly record struct Probe(LinkEnd From, ushort TimeToLive, long SentAt
     /// <summary>Octets of the key.</summary>
     public const int KeySize = 32;
 
-    // Locally administered, for no organization's OUI is ours: the second digit 2 leaves it to whoever uses it (RFC 9542 §2.1).
+    // No organization's: the second digit 2 leaves it to whoever administers the network (IEEE 802c-2017).
     private const uint Oui = 0xd2_53_44;
     private const byte Subtype = 1;
     private const byte Version = 1;
@@ -170,6 +170,6 @@ public readonly record struct Probe(LinkEnd From, ushort TimeToLive, long SentAt
         w.Zeros(EndSize);
     }
 
-    private static bool IsOurs(LldpTlv tlv) => 
+    private static bool IsOurs(LldpTlv tlv) =>
         tlv.Type == LldpTlv.Organization && tlv.Value.AsSpan() is [0xd2, 0x53, 0x44, Subtype, ..];
 }

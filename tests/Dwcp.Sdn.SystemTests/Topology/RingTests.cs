@@ -38,6 +38,32 @@ public sealed class RingTests(ITestOutputHelper output)
     }
 
     [Fact]
+    public async Task A_ring_does_not_storm_before_its_links_are_known()
+    {
+        await using var plain = await Plain.UpAsync(3, (1, 2), (2, 3), (3, 1));
+        await plain.LinkedAsync("1<->2 1<->3 2<->3x");
+        var before = await plain.ReceivedAsync("v3");
+        const int Frames = 400;
+        await using var sending = plain.Lab.Start(
+            "v1",
+            "python3",
+            "-c",
+            $"import socket, time; s = socket.socket(17, 3); s.bind(('eth0', 0)); [(s.send(bytes.fromhex('ffffffffffff02000000990188b5%08x' % i) + bytes(46)), time.sleep(0.02)) for i in range({Frames})]");
+        await Task.Delay(1000);
+        await plain.Controller.KillAsync();
+        await plain.Controller.StartAgainAsync();
+        var found = await plain.LinkedAsync("1<->2 1<->3 2<->3x");
+        Assert.Equal(0, (await sending.EndedAsync(TimeSpan.FromSeconds(30))).ExitCode);
+        await Task.Delay(500);
+
+        // Those of the time without a controller are lost; none of the others comes twice.
+        var received = await plain.ReceivedAsync("v3") - before;
+        output.WriteLine($"{received} frames for {Frames} broadcasts; links found {found.TotalMilliseconds:0} ms after the controller was ready");
+        Assert.InRange(received, Frames / 4, Frames + 20);
+        Assert.Equal(0, (await plain.Lab.PingAsync("v1", "10.9.0.3")).Lost);
+    }
+
+    [Fact]
     public async Task Of_parallel_cables_one_carries_and_the_other_takes_over()
     {
         await using var plain = await Plain.UpAsync(2, (1, 2), (1, 2));
