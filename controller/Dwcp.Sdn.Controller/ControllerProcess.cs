@@ -1,13 +1,16 @@
+using System.Collections.Immutable;
 using System.Diagnostics.Metrics;
 using System.Net;
 using System.Net.Sockets;
 using System.Runtime.InteropServices;
+using System.Security.Cryptography;
 using Dwcp.Sdn.Controller.Configuration;
 using Dwcp.Sdn.Controller.Loops;
 using Dwcp.Sdn.Core.Model;
 using Dwcp.Sdn.Core.Net;
 using Dwcp.Sdn.Core.Store;
 using Dwcp.Sdn.Fabric;
+using Dwcp.Sdn.Fabric.Topology;
 using Dwcp.Sdn.Northbound;
 using Dwcp.Sdn.Southbound.OpenFlow.Transport;
 using Dwcp.Sdn.Southbound.Ovsdb.Transport;
@@ -36,9 +39,10 @@ internal sealed class ControllerProcess(ControllerOptions atStart, RunningConfig
         try
         {
             await using var store = await SqliteStateStore.OpenAsync(Path.Combine(options.Data, "state.db"));
+            var key = await DiscoveryKey.OfAsync(store, ending.Token);
             var listing = await store.ListAsync("/", stop: ending.Token);
             options = configuration.Start(store, listing, options, log.SettingsIgnored);
-            await RunAsync(new FabricMachine(listing, options.OpenFlowUnknown.ToString().ToUpperInvariant()) { EventsKeptFor = options.EventsKept }, store, ending.Token);
+            await RunAsync(new FabricMachine(listing, options.OpenFlowUnknown.ToString().ToUpperInvariant()) { EventsKeptFor = options.EventsKept }, key, store, ending.Token);
         }
         catch (OperationCanceledException) when (ending.IsCancellationRequested)
         {
@@ -60,7 +64,7 @@ internal sealed class ControllerProcess(ControllerOptions atStart, RunningConfig
         }
     }
 
-    private async Task RunAsync(FabricMachine machine, SqliteStateStore store, CancellationToken ending)
+    private async Task RunAsync(FabricMachine machine, ImmutableArray<byte> key, SqliteStateStore store, CancellationToken ending)
     {
         // The loops outlive the signal: what was asked before it is still answered.
         using var stopping = new CancellationTokenSource();
@@ -68,7 +72,13 @@ internal sealed class ControllerProcess(ControllerOptions atStart, RunningConfig
         await using var services = new ServiceCollection().AddMetrics().BuildServiceProvider();
         var fabric = new FabricLoop(machine, store, TimeProvider.System, logs.CreateLogger<FabricLoop>());
         var metrics = new SwitchMetrics(services.GetRequiredService<IMeterFactory>(), d => NameOf(fabric, d));
-        var switches = new SwitchLoops(fabric, metrics, options.ReconcileAudit, TimeProvider.System, logs);
+        var topology = new TopologyLoop(
+            fabric,
+            new TopologyMachine(new DiscoveryTimes(), key, () => BitConverter.ToUInt64(RandomNumberGenerator.GetBytes(sizeof(ulong)))),
+            new TopologyMetrics(services.GetRequiredService<IMeterFactory>(), d => NameOf(fabric, d)),
+            TimeProvider.System,
+            logs.CreateLogger<TopologyLoop>());
+        var switches = new SwitchLoops(fabric, topology, metrics, options.ReconcileAudit, TimeProvider.System, logs);
         using var openFlow = new OpenFlowListener(new OpenFlowOptions { Endpoint = options.OpenFlow }, switches, logs.CreateLogger<OpenFlowListener>());
         Listen(Options.OpenFlow, options.OpenFlow, openFlow.Start);
         await using var ovsdb = Listen(
@@ -93,6 +103,7 @@ internal sealed class ControllerProcess(ControllerOptions atStart, RunningConfig
         Task[] loops =
         [
             fabric.RunAsync(stop),
+            topology.RunAsync(stop),
             openFlow.RunAsync(stop),
             hosts.RunAsync(ovsdb.HostsAsync(stop), stop),
             bgp.RunAsync(stop),

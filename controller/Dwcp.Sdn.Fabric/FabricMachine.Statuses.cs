@@ -76,6 +76,7 @@ public sealed partial class FabricMachine
     private Resource? Describe(ObjectRef subject) =>
         Intent.Find(subject.Kind, subject.Id) is { } found ? Describe(found)
         : subject.Kind is ResourceKind.Switch ? DescribeSwitch(subject.Id, null)
+        : subject.Kind is ResourceKind.Link ? DescribeLink(subject.Id)
         : null;
 
     private Resource? Describe(FabricObject value) => value switch

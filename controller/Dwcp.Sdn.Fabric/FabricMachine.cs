@@ -326,6 +326,7 @@ public sealed partial class FabricMachine
     public Effects Settle(DateTimeOffset now)
     {
         SettleEvpn(now);
+        NameLinks();
         planner.Settle();
         dirty.UnionWith(planner.News.Objects);
         var events = Publish(now);
@@ -429,6 +430,7 @@ public sealed partial class FabricMachine
             ShowBridges(id);
             foreach (var datapath in new[] { old?.DatapathId, now?.DatapathId }.OfType<DatapathId>().Distinct())
             {
+                linksToName.Add(datapath);
                 // A datapath is shown under its number until a host announces that it is its; and who that is may be another now.
                 var hosts = registry.HostsOf(datapath);
                 dirty.Add(SwitchRef(datapath.ToString()));

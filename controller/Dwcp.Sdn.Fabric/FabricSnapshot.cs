@@ -25,6 +25,8 @@ public sealed record FabricSnapshot(
 
     public ImmutableSortedDictionary<string, Resource> EvpnRoutes { get; init; } = None;
 
+    public ImmutableSortedDictionary<string, Resource> Links { get; init; } = None;
+
     /// <summary>The objects that may differ from the snapshot before; no others do.</summary>
     public ImmutableArray<ObjectRef> Touched { get; init; } = [];
 
@@ -40,6 +42,7 @@ public sealed record FabricSnapshot(
         ResourceKind.BgpSpeaker => BgpSpeakers,
         ResourceKind.BgpPeer => BgpPeers,
         ResourceKind.EvpnRoute => EvpnRoutes,
+        ResourceKind.Link => Links,
         _ => Switches,
     };
 
@@ -52,6 +55,7 @@ public sealed record FabricSnapshot(
         ResourceKind.BgpSpeaker => this with { BgpSpeakers = objects },
         ResourceKind.BgpPeer => this with { BgpPeers = objects },
         ResourceKind.EvpnRoute => this with { EvpnRoutes = objects },
+        ResourceKind.Link => this with { Links = objects },
         _ => this with { Switches = objects },
     };
 }

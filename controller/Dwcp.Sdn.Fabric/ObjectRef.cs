@@ -19,6 +19,7 @@ public readonly partial record struct ObjectRef(ResourceKind Kind, string Id)
         ResourceKind.BgpSpeaker => "bgp-speaker",
         ResourceKind.BgpPeer => "bgp-peers",
         ResourceKind.EvpnRoute => "evpn-routes",
+        ResourceKind.Link => "links",
         _ => "switches",
     };
 

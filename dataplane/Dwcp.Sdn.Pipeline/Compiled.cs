@@ -20,6 +20,9 @@ public sealed record Compiled(EquatableArray<FlowRule> Flows, EquatableArray<Gro
             case TunnelPortNeed tunnel:
                 TunnelRules.Add(rules, tunnel);
                 break;
+            case FabricPortNeed port:
+                FabricPortRules.Add(rules, port);
+                break;
             case VtepNeed vtep:
                 TunnelRules.Add(rules, vtep);
                 break;

@@ -11,6 +11,7 @@ public enum NeedKind : ushort
     RemoteFlood = 6,
     Port = 7,
     RemoteHost = 8,
+    FabricPort = 9,
 }
 
 /// <summary>The cookie of our rules: <c>0xD3C9 | kind16 | object32</c>. The object is the id of the kind, or derived from content for what is learned.</summary>

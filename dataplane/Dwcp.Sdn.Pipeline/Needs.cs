@@ -34,6 +34,14 @@ public sealed record TunnelPortNeed(PortNumber OfPort) : Need
     public override Cookie Cookie => new(NeedKind.TunnelPort, OfPort.Value);
 }
 
+/// <summary>A port of the switch that leads to another switch, such as a patch port or an uplink: LLDP that comes in by it goes to the controller.</summary>
+public sealed record FabricPortNeed(PortNumber OfPort) : Need
+{
+    public override NeedKey Key => new(NeedKind.FabricPort, 0, OfPort.Value);
+
+    public override Cookie Cookie => new(NeedKind.FabricPort, OfPort.Value);
+}
+
 /// <summary>A remote VTEP from which frames are taken.</summary>
 public sealed record VtepNeed(IpAddress Address) : Need
 {

@@ -17,13 +17,16 @@ public static class Numbering
     /// <summary>The meter of what a network floods because it does not know the destination (table 45).</summary>
     public static uint FloodMeter(uint bridgeDomain) => (bridgeDomain << 1) | 1;
 
+    /// <summary>The meter of the LLDP that goes to the controller, of all ports of a switch together. No bridge domain has the number 0.</summary>
+    public const uint LldpMeter = 1;
+
     /// <summary>Whose group this is. A group has no cookie of its own.</summary>
     public static Cookie OwnerOfGroup(uint group) =>
         new((group & 1) == 0 ? NeedKind.LocalFlood : NeedKind.RemoteFlood, group >> 1);
 
     /// <summary>Whose meter this is. A meter has no cookie of its own.</summary>
     public static Cookie OwnerOfMeter(uint meter) =>
-        new((meter & 1) == 0 ? NeedKind.Port : NeedKind.Network, meter >> 1);
+        new(meter == LldpMeter ? NeedKind.FabricPort : (meter & 1) == 0 ? NeedKind.Port : NeedKind.Network, meter >> 1);
 
     /// <summary>Whether the number is one that this pipeline gives; OVS's virtual meters are not.</summary>
     public static bool IsOrdinaryMeter(uint meter) => meter is > 0 and < Meter.Slowpath;

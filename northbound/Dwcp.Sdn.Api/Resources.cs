@@ -35,4 +35,6 @@ public sealed partial class BgpPeer : IResourceMessage;
 
 public sealed partial class EvpnRoute : IResourceMessage;
 
+public sealed partial class Link : IResourceMessage;
+
 public sealed partial class Configuration : IVersionedMessage;

@@ -67,6 +67,7 @@ public sealed class NorthboundServer : IAsyncDisposable
             (Ports.Descriptor, Ports.BindService(new PortService(fabric))),
             (Bridges.Descriptor, Bridges.BindService(new BridgeService(fabric))),
             (Switches.Descriptor, Switches.BindService(new SwitchService(fabric))),
+            (Links.Descriptor, Links.BindService(new LinkService(fabric))),
             (Bgp.Descriptor, Bgp.BindService(new BgpService(fabric))),
             (EvpnRoutes.Descriptor, EvpnRoutes.BindService(new EvpnRouteService(fabric))),
             (Events.Descriptor, Events.BindService(new EventService(fabric))),

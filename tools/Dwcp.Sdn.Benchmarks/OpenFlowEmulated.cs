@@ -163,6 +163,8 @@ internal sealed class OpenFlowEmulated : IDisposable
         // 32: the buffer of a FLOW_MOD; 8: that of a PACKET_OUT.
         switch ((OfType)message[1])
         {
+            case OfType.PacketOut when BinaryPrimitives.ReadUInt32BigEndian(message[12..]) == PortNumber.Controller.Value:
+                return 0; // The controller's own, by which it looks for links.
             case OfType.PacketOut when !buffered || greeting:
                 return Answered(now, latency);
             case OfType.PacketOut:

@@ -58,6 +58,9 @@ internal static partial class Log
     [LoggerMessage(1302, LogLevel.Error, "{Switch}: its loop failed and the connection is closed")]
     public static partial void SwitchLoopFailed(this ILogger log, Exception fault, DatapathId @switch);
 
+    [LoggerMessage(1303, LogLevel.Information, "topology: the spanning tree is another: {Switches} learning switches changed, {Blocked} ports are blocked")]
+    public static partial void TreeChanged(this ILogger log, int switches, int blocked);
+
     [LoggerMessage(1400, LogLevel.Information, "{Host}: changed: {Changes}")]
     public static partial void HostChanged(this ILogger log, string host, string changes);
 

@@ -15,7 +15,15 @@ namespace Dwcp.Sdn.Controller.Loops;
 /// same pass serves the first connect, a change, a reconnect and a restart; now and then all is read and compared again.
 /// </summary>
 internal sealed class SwitchLoop(
-    DatapathId datapath, ISwitchTables tables, LearningLoop learning, FabricLoop fabric, SwitchMetrics metrics, TimeSpan audit, TimeProvider time, ILogger<SwitchLoop> log)
+    DatapathId datapath,
+    ISwitchTables tables,
+    LearningLoop learning,
+    Action<DiscoveryRole, bool> discover,
+    FabricLoop fabric,
+    SwitchMetrics metrics,
+    TimeSpan audit,
+    TimeProvider time,
+    ILogger<SwitchLoop> log)
 {
     private static readonly TimeSpan FirstRetry = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan DropsEvery = TimeSpan.FromSeconds(5);
@@ -104,12 +112,12 @@ internal sealed class SwitchLoop(
         ];
     }
 
-    /// <summary>Begins or ends being a learning switch.</summary>
-    private async Task LearnAsync(bool wanted, CancellationToken stop)
+    /// <summary>Begins or ends being a learning switch; true when it has just begun.</summary>
+    private async Task<bool> LearnAsync(bool wanted, CancellationToken stop)
     {
         if (learns == wanted)
         {
-            return;
+            return false;
         }
 
         learns = wanted;
@@ -122,15 +130,18 @@ internal sealed class SwitchLoop(
         {
             await learning.EndAsync(stop);
         }
+
+        return wanted;
     }
 
     /// <summary>One pass; false when the switch is not ours to program.</summary>
     private async Task<bool> PassAsync(CancellationToken stop)
     {
-        var (work, learn) = await fabric.AskAsync(m => (m.Take(datapath, needs), m.ModeOf(datapath) == "LEARNING"), stop);
-        await LearnAsync(learn, stop);
+        var (work, learn, ports) = await fabric.AskAsync(m => (m.Take(datapath, needs), m.ModeOf(datapath) == "LEARNING", m.FabricPortsOf(datapath)), stop);
+        var began = await LearnAsync(learn, stop);
         if (work is null)
         {
+            discover(new DiscoveryRole(learn, []), began);
             needs = null;
             known = null;
             return false;
@@ -171,6 +182,7 @@ internal sealed class SwitchLoop(
         }
 
         confirmed = true;
+        discover(new DiscoveryRole(learn, ports), began);
         var holding = new SwitchHolding(known!.Flows.Count, known.Groups.Count, known.Meters.Count);
         await fabric.PostAsync(m => m.Confirmed(datapath, work.Needs, work.Generation, holding), stop);
         return true;

@@ -3,6 +3,7 @@ using System.Collections.Immutable;
 using Dwcp.Sdn.Core.Flows;
 using Dwcp.Sdn.Core.Net;
 using Dwcp.Sdn.Fabric;
+using Dwcp.Sdn.Fabric.Topology;
 using Dwcp.Sdn.Southbound.OpenFlow.Transport;
 using Dwcp.Sdn.Southbound.OpenFlow.Wire;
 using Microsoft.Extensions.Logging;
@@ -11,7 +12,7 @@ using FlowEntry = Dwcp.Sdn.Core.Model.FlowEntry;
 namespace Dwcp.Sdn.Controller.Loops;
 
 /// <summary>Runs a <see cref="SwitchLoop"/> for every connected switch. A switch that returns waits for the end of its former connection.</summary>
-internal sealed class SwitchLoops(FabricLoop fabric, SwitchMetrics metrics, TimeSpan audit, TimeProvider time, ILoggerFactory logs) : ISwitchObserver
+internal sealed class SwitchLoops(FabricLoop fabric, TopologyLoop topology, SwitchMetrics metrics, TimeSpan audit, TimeProvider time, ILoggerFactory logs) : ISwitchObserver
 {
     private readonly ConcurrentDictionary<DatapathId, SwitchLoop> loops = new();
     private readonly ConcurrentDictionary<DatapathId, Task> running = new();
@@ -58,7 +59,11 @@ internal sealed class SwitchLoops(FabricLoop fabric, SwitchMetrics metrics, Time
 
     public void PacketIn(SwitchConnection connection, in PacketInView packet)
     {
-        if (loops.TryGetValue(connection.Id, out var loop))
+        if (Probe.IsLldp(packet.Data))
+        {
+            topology.Heard(connection, packet);
+        }
+        else if (loops.TryGetValue(connection.Id, out var loop))
         {
             loop.Learning.PacketIn(packet);
         }
@@ -70,6 +75,7 @@ internal sealed class SwitchLoops(FabricLoop fabric, SwitchMetrics metrics, Time
         if (loops.TryGetValue(connection.Id, out var loop))
         {
             loop.Learning.PortStatus(status);
+            topology.PortsChanged(connection);
         }
     }
 
@@ -82,7 +88,17 @@ internal sealed class SwitchLoops(FabricLoop fabric, SwitchMetrics metrics, Time
     {
         await before;
         var datapath = connection.Id;
-        var loop = new SwitchLoop(datapath, connection, new LearningLoop(connection, time), fabric, metrics, audit, time, logs.CreateLogger<SwitchLoop>());
+        var learning = new LearningLoop(connection, time);
+        var loop = new SwitchLoop(
+            datapath,
+            connection,
+            learning,
+            (role, began) => topology.Serve(connection, learning, role, began),
+            fabric,
+            metrics,
+            audit,
+            time,
+            logs.CreateLogger<SwitchLoop>());
         loops[datapath] = loop;
         try
         {
@@ -101,6 +117,7 @@ internal sealed class SwitchLoops(FabricLoop fabric, SwitchMetrics metrics, Time
         }
 
         loops.TryRemove(datapath, out _);
+        topology.Gone(connection);
         metrics.Forget(datapath);
         var why = await end;
         await fabric.PostAsync(m => m.SwitchDown(datapath, why), CancellationToken.None);

@@ -142,6 +142,9 @@ public sealed record InterfaceInventory(string Name)
     /// <summary><c>external_ids:iface-id</c>: the port that this interface is.</summary>
     public string? IfaceId { get; init; }
 
+    /// <summary><c>external_ids:dwcp-fabric=true</c>: the operator says that it leads to another switch and to no tenant.</summary>
+    public bool IsFabric { get; init; }
+
     /// <summary><c>external_ids:attached-mac</c>; null when absent or no MAC address.</summary>
     public MacAddress? AttachedMac { get; init; }
 

@@ -13,6 +13,9 @@ public enum ResourceKind
     BgpSpeaker,
     BgpPeer,
     EvpnRoute,
+
+    /// <summary>Only observed: nobody makes one.</summary>
+    Link,
 }
 
 /// <summary>An object as callers see it: what was asked for with what was allocated filled in, and what is true of it now.</summary>

@@ -22,9 +22,15 @@ public sealed record KnownHost(
     PortNumber? TunnelPort,
     EquatableArray<KnownInterface> Interfaces)
 {
+    // A host may say anything, and each of these costs a flow and a frame every few seconds.
+    private const int MostFabricPorts = 256;
+
     // What an interface takes in the stored record: escaped characters, and numbers with their names.
     private const int MostPerCharacter = 6;
     private const int OctetsBesides = 128;
+
+    /// <summary>The ports of <c>br-int</c> that lead to other switches, in ascending order.</summary>
+    public EquatableArray<PortNumber> FabricPorts { get; init; } = [];
 
     /// <summary>
     /// The host as an inventory shows it; what it showed before keeps its place in the order of claims, what is new gets
@@ -58,6 +64,23 @@ public sealed record KnownHost(
             inventory.VtepIp,
             before is not null && before.Vtep == inventory.VtepIp ? before.VtepSince : now,
             HostJoin.Interface(bridge, HostJoin.TunnelPort)?.OfPort,
-            interfaces.ToEquatableArray());
+            interfaces.ToEquatableArray())
+        {
+            FabricPorts = (bridge?.Ports ?? [])
+                .SelectMany(p => p.Interfaces)
+                .Where(LeadsToSwitch)
+                .Select(i => i.OfPort!.Value)
+                .Distinct()
+                .Order()
+                .Take(MostFabricPorts)
+                .ToEquatableArray(),
+        };
     }
+
+    /// <summary>
+    /// A patch port, or what the operator has marked. An interface without iface-id may be a VM's that is about to get one, so
+    /// nothing else counts; and what claims a port is a tenant's whatever it says.
+    /// </summary>
+    private static bool LeadsToSwitch(InterfaceInventory i) =>
+        i is { IfaceId: null, OfPort: { } number } && number.Value < PortNumber.InPort.Value && (i.Type == "patch" || (i.IsFabric && i.Type is "system" or "dpdk"));
 }

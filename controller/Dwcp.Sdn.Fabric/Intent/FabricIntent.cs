@@ -58,6 +58,7 @@ public sealed record FabricIntent
         ResourceKind.BgpSpeaker => BgpSpeaker?.Id == id ? BgpSpeaker : null,
         ResourceKind.BgpPeer => BgpPeers.GetValueOrDefault(id),
         ResourceKind.EvpnRoute => EvpnRoutes.GetValueOrDefault(id),
+        ResourceKind.Link => null,
         _ => Switches.GetValueOrDefault(id),
     };
 

@@ -69,7 +69,10 @@ public static class Records
             host.Vtep?.ToString(),
             host.VtepSince,
             host.TunnelPort?.Value,
-            [.. host.Interfaces.Select(i => new StoredInterface(i.Name, i.PortId, i.OfPort.Value, i.Up, i.Since))]),
+            [.. host.Interfaces.Select(i => new StoredInterface(i.Name, i.PortId, i.OfPort.Value, i.Up, i.Since))])
+        {
+            FabricPorts = host.FabricPorts.IsEmpty ? null : [.. host.FabricPorts.Select(p => p.Value)],
+        },
         Json);
 
     public static byte[] Write(PortMoves moves) => JsonSerializer.SerializeToUtf8Bytes(new StoredMove(moves.Sequence, moves.Host, moves.Since), Json);
@@ -100,6 +103,7 @@ public static class Records
                     case MovePrefix: moves.Add(ReadMove(id, entry)); break;
                     case HostPrefix: hosts.Add(ReadHost(id, entry)); break;
                     case EventJournal.Prefix: break; // Read by the journal itself.
+                    case "/discovery/": break; // The key of the discovery of links.
                     case "/configuration/": break; // The process's own.
                     default: throw new InvalidDataException("no such kind of record");
                 }
@@ -195,7 +199,10 @@ public static class Records
             stored.Vtep is null ? null : IpAddress.Parse(stored.Vtep),
             stored.VtepSince,
             stored.TunnelPort is { } tunnel ? new PortNumber(tunnel) : null,
-            stored.Interfaces.Select(i => new KnownInterface(i.Name, i.PortId, new PortNumber(i.OfPort), i.Up, i.Since)).ToEquatableArray());
+            stored.Interfaces.Select(i => new KnownInterface(i.Name, i.PortId, new PortNumber(i.OfPort), i.Up, i.Since)).ToEquatableArray())
+        {
+            FabricPorts = (stored.FabricPorts ?? []).Select(p => new PortNumber(p)).ToEquatableArray(),
+        };
     }
 
     private sealed record Stored<T>(long Generation, ImmutableSortedDictionary<string, string> Labels, T Spec)
@@ -213,7 +220,10 @@ public static class Records
 
     private sealed record StoredInterface(string Name, string PortId, uint OfPort, bool Up, long Since);
 
-    private sealed record StoredHost(string? DatapathId, string? Vtep, long VtepSince, uint? TunnelPort, StoredInterface[] Interfaces);
+    private sealed record StoredHost(string? DatapathId, string? Vtep, long VtepSince, uint? TunnelPort, StoredInterface[] Interfaces)
+    {
+        public uint[]? FabricPorts { get; init; }
+    }
 
     private sealed class StringMapConverter : JsonConverter<StringMap>
     {

@@ -1,5 +1,4 @@
 using System.Collections.Frozen;
-using System.Runtime.InteropServices;
 using Dwcp.Sdn.Core.Net;
 
 namespace Dwcp.Sdn.Fabric.Learning;
@@ -9,6 +8,9 @@ public enum LearningVerdict
 {
     /// <summary>It goes nowhere.</summary>
     Drop,
+
+    /// <summary>It goes nowhere, for its port has caused as many floods as it may.</summary>
+    TooMany,
 
     /// <summary>To every port but its own that is not blocked.</summary>
     Flood,
@@ -43,6 +45,12 @@ public sealed record LearningTimes
 
     /// <summary>Floods per second that one port may cause.</summary>
     public int FloodsPerSecond { get; init; } = 1000;
+
+    /// <summary>The same of a port that came up a moment ago: there may be a way in a circle that nobody has found yet.</summary>
+    public int UnsettledFloodsPerSecond { get; init; } = 100;
+
+    /// <summary>Within that time a switch of ours behind a port that came up is found.</summary>
+    public TimeSpan Discovery { get; init; } = TimeSpan.FromSeconds(2);
 }
 
 /// <summary>
@@ -56,30 +64,49 @@ public sealed class LearningSwitch(LearningTimes times)
 
     private readonly MacTable stations = new(MaxStations, times.StationAge);
     private readonly FloodMemory floods = new();
-    private readonly Dictionary<PortNumber, Allowance> allowances = [];
+    private readonly PortAllowances allowances = new();
+    private readonly Dictionary<PortNumber, TimeSpan> cameUp = [];
     private FrozenSet<PortNumber> blocked = FrozenSet<PortNumber>.Empty;
+    private TimeSpan begun = TimeSpan.MinValue / 2;
 
     public LearningTimes Times => times;
 
     /// <summary>Floods that a port was not allowed.</summary>
     public long FloodsRefused { get; private set; }
 
-    /// <summary>Ports over which nothing goes, lest it go in circles. What was learned counts no more when they change.</summary>
-    public bool Block(FrozenSet<PortNumber> ports)
-    {
-        if (ports.SetEquals(blocked))
-        {
-            return false;
-        }
+    /// <summary>The ports over which nothing goes, lest it go in circles.</summary>
+    public FrozenSet<PortNumber> Blocked => blocked;
 
+    /// <summary>Blocks these ports and no others; what was learned behind ports that are blocked now counts no more.</summary>
+    public void Block(FrozenSet<PortNumber> ports)
+    {
+        Forget(ports.Except(blocked).ToHashSet());
         blocked = ports;
+    }
+
+    /// <summary>All ports have just come up, as far as anybody knows.</summary>
+    public void Begin(TimeSpan now)
+    {
+        begun = now;
+        cameUp.Clear();
         Forget();
-        return true;
+    }
+
+    /// <summary>A port came up.</summary>
+    public void CameUp(PortNumber port, TimeSpan now)
+    {
+        if (cameUp.Count < MaxPorts)
+        {
+            cameUp[port] = now;
+        }
     }
 
     public bool IsBlocked(PortNumber port) => blocked.Count > 0 && blocked.Contains(port);
 
-    /// <summary>Begins anew, as when a port went down: all behind it may be elsewhere now.</summary>
+    /// <summary>Forgets who was behind some ports: they may be elsewhere now.</summary>
+    public void Forget(IReadOnlySet<PortNumber> ports) => stations.Remove(ports);
+
+    /// <summary>Begins anew.</summary>
     public void Forget()
     {
         stations.Clear();
@@ -110,33 +137,24 @@ public sealed class LearningSwitch(LearningTimes times)
         stations.Set(key.Source, key.Vlan, new(port, now, hasMoved ? now : known?.Moved ?? TimeSpan.MinValue / 2));
         return target switch
         {
-            null when !MayFlood(port, now) => new(LearningVerdict.Drop, key, default, hasMoved),
+            null when !MayFlood(port, now) => new(LearningVerdict.TooMany, key, default, hasMoved),
             null => new(LearningVerdict.Flood, key, default, hasMoved),
             { } t when t.Port == port => new(LearningVerdict.Drop, key, default, hasMoved),
             { } t => new(LearningVerdict.Forward, key, t.Port, hasMoved),
         };
     }
 
-    /// <summary>A token bucket that holds a second's worth.</summary>
     private bool MayFlood(PortNumber port, TimeSpan now)
     {
-        var known = allowances.Count < MaxPorts || allowances.ContainsKey(port) ? port : default;
-        ref var allowance = ref CollectionsMarshal.GetValueRefOrAddDefault(allowances, known, out var exists);
-        var gained = exists ? (now - allowance.At).TotalSeconds * times.FloodsPerSecond : times.FloodsPerSecond;
-        allowance = new() { Tokens = Math.Min(times.FloodsPerSecond, allowance.Tokens + gained), At = now };
-        if (allowance.Tokens < 1)
+        if (allowances.Take(port, IsSettled(port, now) ? times.FloodsPerSecond : times.UnsettledFloodsPerSecond, now))
         {
-            FloodsRefused++;
-            return false;
+            return true;
         }
 
-        allowance.Tokens--;
-        return true;
+        FloodsRefused++;
+        return false;
     }
 
-    private struct Allowance
-    {
-        public double Tokens;
-        public TimeSpan At;
-    }
+    /// <summary>Whether a port has been up for long enough that a switch behind it would have been found.</summary>
+    private bool IsSettled(PortNumber port, TimeSpan now) => now - cameUp.GetValueOrDefault(port, begun) >= times.Discovery;
 }

@@ -64,6 +64,18 @@ public sealed class MacTable(int limit, TimeSpan age)
         }
     }
 
+    /// <summary>Forgets who is behind these ports.</summary>
+    public void Remove(IReadOnlySet<PortNumber> ports)
+    {
+        foreach (ref var entry in ports.Count > 0 ? entries.AsSpan() : [])
+        {
+            if (entry.Key != 0 && ports.Contains(entry.Station.Port))
+            {
+                entry = default;
+            }
+        }
+    }
+
     /// <summary>Forgets all.</summary>
     public void Clear() => entries = [];
 

@@ -92,6 +92,11 @@ internal sealed partial class FabricPlanner
             member.Needs.Clear(new TunnelPortNeed(gone), self);
         }
 
+        foreach (var left in before.FabricPorts.Items.Except(host.FabricPorts.Items))
+        {
+            member.Needs.Clear(new FabricPortNeed(left), self);
+        }
+
         PutBase(member, self);
         if (before.Vtep != host.Vtep)
         {
@@ -187,6 +192,11 @@ internal sealed partial class FabricPlanner
         if (member.Host.TunnelPort is { } tunnel)
         {
             member.Needs.Set(new TunnelPortNeed(tunnel), self);
+        }
+
+        foreach (var port in member.Host.FabricPorts)
+        {
+            member.Needs.Set(new FabricPortNeed(port), self);
         }
     }
 

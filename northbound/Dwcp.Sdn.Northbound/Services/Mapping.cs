@@ -166,6 +166,25 @@ internal static partial class Mapping
         return m;
     }
 
+    public static V1.Link ToLink(Resource resource)
+    {
+        var status = (LinkStatus)resource.Status;
+        return new()
+        {
+            Status = new()
+            {
+                Conditions = { Conditions(status) },
+                ObservedGeneration = status.ObservedGeneration,
+                Source = ToEnd(status.Source),
+                Destination = ToEnd(status.Destination),
+                State = Value<V1.LinkStatus.Types.State>(status.State.Replace("_", "", StringComparison.Ordinal)),
+                Blocked = status.Blocked,
+                Since = status.Since.ToTimestamp(),
+                ProbeMilliseconds = status.ProbeMilliseconds,
+            },
+        };
+    }
+
     public static V1.Flow ToFlow(FlowEntry flow) => new()
     {
         Table = flow.Table,
@@ -225,6 +244,8 @@ internal static partial class Mapping
         Set(spec.Role, v => m.Role = v);
         return m;
     }
+
+    private static V1.LinkEnd ToEnd(LinkEndStatus end) => new() { Switch = end.Switch, DatapathId = end.DatapathId, Ofport = end.OfPort };
 
     private static V1.SwitchPort ToSwitchPort(SwitchPortStatus port)
     {

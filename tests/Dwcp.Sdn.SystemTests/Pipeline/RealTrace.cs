@@ -82,7 +82,7 @@ internal sealed record RealTrace(string Steps, string Fields, string Outputs)
             Join(fields),
             string.Join(' ', trace.Outputs.Select(o => RealSwitch.PortName(o.Port) is "vxlan0"
                 ? $"vxlan0({o.Tunnel.Id},{o.Tunnel.Destination})"
-                : RealSwitch.PortName(o.Port))));
+                : RealSwitch.PortName(o.Port)).Concat(trace.Punts.Select(p => $"controller({p.Cookie:x},{p.Meter is not null})"))));
     }
 
     private static string Line(string text, string start) =>
@@ -114,6 +114,10 @@ internal sealed record RealTrace(string Steps, string Fields, string Outputs)
             if (tunnel.Success)
             {
                 outputs.Add($"vxlan0({Convert.ToUInt32(tunnel.Groups["vni"].Value, 16)},{IpAddress.Parse(tunnel.Groups["dst"].Value)})");
+            }
+            else if (Regex.Match(action, @"^userspace\(.*controller\(.*rule_cookie=0x(?<cookie>[0-9a-f]+),") is { Success: true } punt)
+            {
+                outputs.Add($"controller({punt.Groups["cookie"]},{actions.StartsWith("meter(", StringComparison.Ordinal)})");
             }
             else if (Regex.IsMatch(action, "^p[0-9]+$"))
             {

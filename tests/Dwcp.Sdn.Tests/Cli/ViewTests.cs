@@ -13,6 +13,7 @@ public sealed class ViewTests : CliFixture
         subnets         none
         ports           none
         bridges         none
+        links           none
         bgp-speaker     none
         bgp-peers       none
         drops           none
@@ -39,6 +40,7 @@ public sealed class ViewTests : CliFixture
             subnets         none
             ports           1 OK, 6 waiting
             bridges         none
+            links           none
             bgp-speaker     none
             bgp-peers       none
             drops           none

@@ -32,7 +32,7 @@ public sealed class SwitchLoopTests : IMeterFactory
         await fabric.PostAsync(m => m.SwitchUp(new(host.Datapath, "192.0.2.1:6", "Open vSwitch")), stop.Token);
         var tables = new SilentTables(host.Datapath);
         var loop = new SwitchLoop(
-            host.Datapath, tables, null!, fabric, new SwitchMetrics(this, d => $"{d}"), TimeSpan.FromHours(1), time, NullLogger<SwitchLoop>.Instance);
+            host.Datapath, tables, null!, (_, _) => { }, fabric, new SwitchMetrics(this, d => $"{d}"), TimeSpan.FromHours(1), time, NullLogger<SwitchLoop>.Instance);
         var running = Task.WhenAny(loop.RunAsync(stop.Token), loop.CountDropsAsync(stop.Token));
         await tables.Applied.WaitAsync(TimeSpan.FromSeconds(20));
 

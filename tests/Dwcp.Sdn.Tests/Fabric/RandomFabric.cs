@@ -146,6 +146,7 @@ internal sealed class RandomFabric
             case 16: host.SystemId = random.Next(4) == 0 ? null : $"h{random.Next(1, 7)}"; break;
             case 17: host.TunnelPort = random.Next(3) == 0 ? null : new PortNumber((uint)random.Next(60_000, 60_003)); break;
             case 18 when random.Next(3) == 0: host.Datapath = NewDatapath(); break;
+            case 19 when !host.Interfaces.Remove("up"): host.Interfaces["up"] = new("up") { OfPort = new PortNumber((uint)random.Next(70, 73)), IsFabric = true }; break;
         }
     }
 

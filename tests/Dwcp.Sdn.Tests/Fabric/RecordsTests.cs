@@ -48,7 +48,7 @@ public class RecordsTests
         [
             new("h1", null, null, 0, null, []),
             new("h2", new DatapathId(0xd3c9_0000_0000_0001), IpAddress.Parse("192.0.2.2"), 3, new PortNumber(1), [new("tap0", "vm", new PortNumber(7), true, 4)]),
-            new("h3", new DatapathId(1), IpAddress.Parse("2001:db8::3"), 9, null, [new("a", "p", new PortNumber(1), false, 5), new("b", "p", new PortNumber(2), true, 6)]),
+            new("h3", new DatapathId(1), IpAddress.Parse("2001:db8::3"), 9, null, [new("a", "p", new PortNumber(1), false, 5), new("b", "p", new PortNumber(2), true, 6)]) { FabricPorts = [new(4), new(9)] },
         ];
 
         var read = Records.Read(hosts.Select(h => new StoreEntry(Records.KeyOfHost(h.Id), Records.Write(h), 1, 1, 1))).Hosts;

@@ -87,14 +87,43 @@ public class LearningSwitchTests
     }
 
     [Fact]
-    public void Nothing_comes_in_by_a_blocked_port_and_what_was_learned_before_counts_no_more()
+    public void Nothing_comes_in_by_a_blocked_port_and_who_was_behind_it_is_forgotten_and_nobody_else()
     {
-        On(P1, 1, 2);
-        Assert.True(machine.Block(new[] { P2 }.ToFrozenSet()));
-        Assert.False(machine.Block(new[] { P2 }.ToFrozenSet()));
+        On(P1, 1, 9);
+        On(P2, 2, 9);
+        machine.Block(new[] { P2 }.ToFrozenSet());
         Assert.Equal(LearningVerdict.Drop, On(P2, 2, 1).Verdict);
-        Assert.Equal(LearningVerdict.Flood, On(P3, 3, 1).Verdict);
+        Assert.Equal(P1, On(P3, 3, 1).Out);
         Assert.Equal(LearningVerdict.Flood, On(P1, 1, 2).Verdict);
+
+        machine.Block([]);
+        Assert.Equal(LearningVerdict.Forward, On(P2, 2, 1).Verdict);
+    }
+
+    [Fact]
+    public void Who_is_behind_an_outdated_port_is_forgotten_and_nobody_else()
+    {
+        On(P1, 1, 9);
+        On(P2, 2, 9);
+        machine.Forget(new HashSet<PortNumber> { P2 });
+        Assert.Equal(P1, On(P3, 3, 1).Out);
+        Assert.Equal(LearningVerdict.Flood, On(P3, 3, 2).Verdict);
+    }
+
+    [Fact]
+    public void A_port_that_came_up_a_moment_ago_forwards_and_floods_less()
+    {
+        machine.Begin(now);
+        Assert.Equal(100, Floods(P1));
+        On(P2, 2, 9);
+        Assert.Equal(LearningVerdict.Forward, On(P3, 3, 2).Verdict);
+
+        now += TimeSpan.FromSeconds(3);
+        machine.CameUp(P1, now);
+        Assert.Equal(100, Floods(P1));
+        Assert.Equal(1000, Floods(P2));
+
+        int Floods(PortNumber port) => Enumerable.Range(0, 1500).Count(i => On(port, 7, (ulong)(200_000 + i)).Verdict == LearningVerdict.Flood);
     }
 
     [Theory]

@@ -80,6 +80,15 @@ internal sealed class MemoryFabric(TimeProvider clock) : IFabric
         }
     }
 
+    /// <summary>Something is observed that nobody made.</summary>
+    public void Observe(Resource resource)
+    {
+        lock (_lock)
+        {
+            Store(_snapshot.Revision, resource.Kind, resource.Id, resource);
+        }
+    }
+
     private void Store(long revision, ResourceKind kind, string id, Resource? resource)
     {
         var objects = _snapshot.Of(kind);

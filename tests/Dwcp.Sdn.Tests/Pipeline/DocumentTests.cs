@@ -15,7 +15,7 @@ public class DocumentTests
     private const string End = "<!-- end of the generated part -->\n";
 
     private static readonly NeedKind[] Order =
-        [NeedKind.Base, NeedKind.TunnelPort, NeedKind.Vtep, NeedKind.Network, NeedKind.LocalFlood, NeedKind.Port, NeedKind.RemoteHost];
+        [NeedKind.Base, NeedKind.TunnelPort, NeedKind.FabricPort, NeedKind.Vtep, NeedKind.Network, NeedKind.LocalFlood, NeedKind.Port, NeedKind.RemoteHost];
 
     [Fact]
     public void The_document_shows_what_is_compiled()
@@ -43,7 +43,7 @@ public class DocumentTests
         return directory.FullName;
     }
 
-    /// <summary>The example's switch: two VMs of network 1 here, and one on another host.</summary>
+    /// <summary>The example's switch: two VMs of network 1 here, one on another host, and port 2 that leads to another switch.</summary>
     private static SwitchPlan Example()
     {
         var (vni, remote) = (new Vni(10100), IpAddress.Parse("192.0.2.2"));
@@ -53,7 +53,7 @@ public class DocumentTests
             [IpAddress.Parse($"10.1.0.1{n}"), IpAddress.Parse($"fd00:1::1{n}")], PortSecurity: true, AnswerArp: true);
         return SwitchPlanTests.PlanOf(
         [
-            new BaseNeed(), new TunnelPortNeed(new PortNumber(1)), new VtepNeed(remote), new NetworkNeed(1, vni, 0, FloodUnknown: true, [gateway]),
+            new BaseNeed(), new TunnelPortNeed(new PortNumber(1)), new FabricPortNeed(new PortNumber(2)), new VtepNeed(remote), new NetworkNeed(1, vni, 0, FloodUnknown: true, [gateway]),
             new FloodNeed(1, vni, [1, 2], [remote]), Vm(1), Vm(2),
             new RemoteHostNeed(1, MacAddress.Parse("02:00:00:00:00:03"), [IpAddress.Parse("10.1.0.13"), IpAddress.Parse("fd00:1::13")], remote, vni, AnswerArp: true),
         ]);
@@ -108,5 +108,10 @@ public class DocumentTests
 
     private static int KindOf(FlowRule flow) => Cookie.TryRead(flow.Cookie, out var cookie) ? Array.IndexOf(Order, cookie.Kind) : -1;
 
-    private static string KindOf(Cookie owner) => owner.Kind == NeedKind.Port ? $"port {owner.Object}" : $"unknown unicast of network {owner.Object}";
+    private static string KindOf(Cookie owner) => owner.Kind switch
+    {
+        NeedKind.Port => $"port {owner.Object}",
+        NeedKind.FabricPort => "LLDP to the controller",
+        _ => $"unknown unicast of network {owner.Object}",
+    };
 }

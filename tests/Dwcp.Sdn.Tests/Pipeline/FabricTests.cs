@@ -261,6 +261,20 @@ public class FabricTests
     }
 
     [Fact]
+    public void Lldp_from_a_port_to_another_switch_goes_to_the_controller_through_a_meter_and_nowhere_else()
+    {
+        var lldp = Frames.Ethernet(MacAddress.Parse("01:80:c2:00:00:0e"), A.Mac, EtherTypes.Lldp, [2, 4]);
+        var outcome = fabric.Send(0, new Packet(lldp, FakeSwitch.FabricPort));
+
+        var punt = Assert.Single(outcome.Traces[0].Punts);
+        Assert.Equal((Numbering.LldpMeter, new FabricPortNeed(FakeSwitch.FabricPort).Cookie.Value), (punt.Meter, punt.Cookie));
+        Assert.Equal(lldp, punt.Frame);
+        Assert.Empty(outcome.Deliveries);
+        AssertDropped(fabric.Send(0, new Packet(Frames.Tagged(lldp, 5), FakeSwitch.FabricPort)), DropReason.TenantLldp);
+        AssertDropped(fabric.Send(0, new Packet(Frames.Udp(B.Mac, A.Mac, A.V4, B.V4), FakeSwitch.FabricPort)), DropReason.UnknownPort);
+    }
+
+    [Fact]
     public void A_packet_to_the_gateway_has_no_route_until_there_is_routing()
     {
         AssertDropped(fabric.Send(A, Frames.Udp(GeneratedFabric.GatewayMac, A.Mac, A.V4, IpAddress.Parse("10.9.9.9"))), DropReason.NoRoute);
@@ -301,7 +315,7 @@ public class FabricTests
 
             Assert.Equal(outcome.Receivers.Distinct(), outcome.Receivers);
             Assert.True(outcome.Receivers.Select(r => r.Network).Distinct().Count() <= 1);
-            var silent = outcome.Traces.Where(t => t.Outputs.Count == 0 && t.Drops.Count == 0);
+            var silent = outcome.Traces.Where(t => t.Outputs.Count == 0 && t.Drops.Count == 0 && t.Punts.Count == 0);
             Assert.All(silent, t => Assert.Contains(t.Steps, s => s.Table == Table.Bum)); // A flood with nobody else to hear it.
         }
     }

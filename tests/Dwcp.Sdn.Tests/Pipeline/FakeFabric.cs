@@ -39,6 +39,9 @@ internal sealed class FakeSwitch
 {
     public static readonly PortNumber TunnelPort = new(1000);
 
+    /// <summary>Leads to a switch that is no part of the fabric under test.</summary>
+    public static readonly PortNumber FabricPort = new(90);
+
     private readonly Interpreter interpreter;
 
     public FakeSwitch(IpAddress vtep)
@@ -94,6 +97,7 @@ internal sealed class FakeFabric
     {
         yield return new BaseNeed();
         yield return new TunnelPortNeed(FakeSwitch.TunnelPort);
+        yield return new FabricPortNeed(FakeSwitch.FabricPort);
         foreach (var (other, at) in Switches.Select((s, at) => (s, at)))
         {
             if (at != index)

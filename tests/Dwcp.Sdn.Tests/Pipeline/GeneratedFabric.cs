@@ -45,6 +45,8 @@ internal sealed class GeneratedFabric
         {
             case 0:
                 return (at, new Packet(frame, new PortNumber(900)));
+            case 3:
+                return (at, new Packet(random.Next(3) == 0 ? frame : Lldp(from.Mac), FakeSwitch.FabricPort));
             case 1 or 2:
                 var to = random.Next(Fabric.Switches.Count);
                 var stranger = Fabric.Switches[to].Vtep.IsV6 ? IpAddress.Parse("2001:db8:99::1") : IpAddress.Parse("198.51.100.1");
@@ -54,6 +56,12 @@ internal sealed class GeneratedFabric
             default:
                 return (at, new Packet(frame, from.OfPort));
         }
+    }
+
+    private byte[] Lldp(MacAddress from)
+    {
+        var frame = Frames.Ethernet(MacAddress.Parse("01:80:c2:00:00:0e"), from, Core.Flows.EtherTypes.Lldp, [2, 4, 7, (byte)'a', 0, 0]);
+        return random.Next(4) == 0 ? Frames.Tagged(frame, (ushort)random.Next(4095)) : frame;
     }
 
     private IEnumerable<TestHost> Hosts(int switches)

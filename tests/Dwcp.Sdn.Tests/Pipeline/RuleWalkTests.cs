@@ -86,6 +86,7 @@ public class RuleWalkTests
     public void No_punt_is_without_a_meter()
     {
         Assert.Empty(Plans.SelectMany(UnmeteredPunts));
+        Assert.All(Plans, plan => Assert.Contains(plan.Flows.Values, r => r.Meter == Numbering.LldpMeter && r.Apply.Any(Punts)));
 
         // The walk finds one when there is one: in a rule, behind a resubmit of a group, and in a clone.
         FlowAction punt = new ControllerAction();

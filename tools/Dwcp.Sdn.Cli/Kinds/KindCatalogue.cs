@@ -21,6 +21,7 @@ internal static class KindCatalogue
         new("ports", "port", "Port", Intent, () => Port.Descriptor),
         new("bridges", "bridge", "Bridge", Intent, () => Bridge.Descriptor),
         Switches,
+        new("links", "link", "Link", KindTraits.Watchable | KindTraits.Judged, () => Link.Descriptor),
         BgpSpeaker,
         BgpPeers,
         EvpnRoutes,

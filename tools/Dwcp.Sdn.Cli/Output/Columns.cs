@@ -57,6 +57,13 @@ internal static class Columns
             Column.At("DATAPATH", "status.datapathId", wide: true), Column.At("ADDRESS", "status.address", wide: true), Column.At("OVS", "status.versions.ovs", wide: true),
             Column.At("HOSTNAME", "status.hostname", wide: true), Column.At("GROUPS", "status.counts.groups", wide: true, right: true), Labels,
         ],
+        ["links"] =
+        [
+            Id, new("FROM", item => End(item, "source")), new("TO", item => End(item, "destination")), Column.At("HEARD", "status.state"),
+            Column.At("BLOCKED", "status.blocked"), State,
+            new("SINCE", item => Times.Short(item["status"] is JsonObject status ? status.Text("since") : ""), Wide: true),
+            Column.At("PROBE-MS", "status.probeMilliseconds", wide: true, right: true),
+        ],
         ["bridges"] =
         [
             Id, Column.At("SWITCH", "switch"), Column.At("NAME", "name"),
@@ -102,6 +109,9 @@ internal static class Columns
     // How many there are, and of how many it is true, as 2/3.
     private static string Count(JsonNode? list, Func<JsonObject, bool> holds)
         => list is JsonArray { Count: > 0 } items ? $"{items.OfType<JsonObject>().Count(holds)}/{items.Count}" : "0";
+
+    private static string End(JsonObject item, string which)
+        => item["status"]?[which] is JsonObject end ? $"{end.Text("switch")} port {JsonText.Plain(end["ofport"])}" : "";
 
     private static bool Yes(JsonNode? value) => value?.GetValueKind() == System.Text.Json.JsonValueKind.True;
 

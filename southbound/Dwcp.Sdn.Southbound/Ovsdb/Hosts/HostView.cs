@@ -10,6 +10,7 @@ internal static class HostView
 {
     private const string VtepKey = "dwcp-vtep-ip";
     private const string AttachedMacKey = "attached-mac";
+    private const string FabricKey = "dwcp-fabric";
 
     /// <summary>OFPP_LOCAL as OVSDB writes it, in 16 bits.</summary>
     private const long LocalOfPort = 0xfffe;
@@ -137,6 +138,7 @@ internal static class HostView
             },
             OfPortFailed = ofPort == -1,
             IfaceId = Word(ids["iface-id"]),
+            IsFabric = ids[FabricKey] == "true",
             AttachedMac = isMac ? mac : null,
             MacInUse = MacAddress.TryParse(row.MacInUse, null, out var inUse) ? inUse : null,
             Options = row.Options,

@@ -1,0 +1,148 @@
+using System.Collections.Frozen;
+using System.Collections.Immutable;
+using Dwcp.Sdn.Core.Net;
+
+namespace Dwcp.Sdn.Fabric.Topology;
+
+/// <summary>The two ends of a link, the lower first.</summary>
+public readonly record struct LinkKey(LinkEnd A, LinkEnd B)
+{
+    public static LinkKey Of(LinkEnd one, LinkEnd other) => one.CompareTo(other) <= 0 ? new(one, other) : new(other, one);
+}
+
+/// <summary>A link between two switches as it is heard.</summary>
+/// <param name="AToB">B hears A.</param>
+/// <param name="BToA">A hears B.</param>
+/// <param name="IsBlocked">The spanning tree lets nothing over it.</param>
+/// <param name="Milliseconds">The fewest that a probe took, the channels of both switches included.</param>
+public sealed record Link(LinkKey Key, bool AToB, bool BToA, bool IsBlocked, DateTimeOffset Since, long Milliseconds)
+{
+    public bool IsTwoWay => AToB && BToA;
+}
+
+/// <summary>What a link is now; null with the reason when it is gone.</summary>
+public readonly record struct LinkNews(LinkKey Key, Link? Now, string Why);
+
+/// <summary>What a learning switch has to do because the tree is another.</summary>
+/// <param name="Blocked">All its ports over which nothing may go.</param>
+/// <param name="Outdated">Its ports behind which stations need not be any more.</param>
+/// <param name="BlocksMore">One of the blocked ports was not.</param>
+public sealed record TreeOrder(DatapathId Switch, FrozenSet<PortNumber> Blocked, FrozenSet<PortNumber> Outdated, bool BlocksMore);
+
+/// <summary>What came of a burst of inputs.</summary>
+public sealed record TopologyNews(ImmutableArray<LinkNews> Links, ImmutableArray<RefusalNews> Refusals, ImmutableArray<TreeOrder> Orders);
+
+/// <summary>
+/// From what ports hear of each other to links, and from the links between learning switches to the ports that they block. It
+/// touches nothing and has one owner, which calls <see cref="Settle"/> after a burst of inputs.
+/// </summary>
+public sealed class TopologyMachine(DiscoveryTimes times, ImmutableArray<byte> key, Func<ulong> nonce)
+{
+    private readonly Discovery discovery = new(times, key, nonce);
+    private readonly HashSet<DatapathId> learning = [];
+    private readonly HashSet<DatapathId> begun = [];
+    private readonly Dictionary<LinkKey, Link> links = [];
+    private SpanningTree tree = SpanningTree.Empty;
+    private bool isOutdated;
+
+    public TimeSpan? Deadline => discovery.Deadline;
+
+    /// <summary>Ports by which probes leave.</summary>
+    public int Ports => discovery.Ports;
+
+    public IReadOnlyCollection<Link> Links => links.Values;
+
+    public SpanningTree Tree => tree;
+
+    /// <summary>The ports of a switch that are up and may lead to others, and whether it is a learning switch.</summary>
+    public void Serve(DatapathId datapath, IReadOnlyCollection<DiscoveryPort> ports, bool learns, TimeSpan now)
+    {
+        discovery.Serve(datapath, ports, now);
+        isOutdated |= learns ? learning.Add(datapath) : learning.Remove(datapath);
+    }
+
+    /// <summary>A learning switch has begun anew and knows of no blocked port.</summary>
+    public void Begun(DatapathId datapath) => begun.Add(datapath);
+
+    /// <summary>A switch is gone.</summary>
+    public void Remove(DatapathId datapath)
+    {
+        discovery.Remove(datapath);
+        begun.Remove(datapath);
+        isOutdated |= learning.Remove(datapath);
+    }
+
+    /// <inheritdoc cref="Discovery.Received"/>
+    public LldpRefusal? Received(LinkEnd at, ReadOnlySpan<byte> frame, TimeSpan now, DateTimeOffset utc) => discovery.Received(at, frame, now, utc);
+
+    /// <inheritdoc cref="Discovery.Due"/>
+    public List<ProbeFrame> Due(TimeSpan now, DateTimeOffset utc) => discovery.Due(now, utc);
+
+    /// <summary>Finishes a burst of inputs.</summary>
+    public TopologyNews Settle()
+    {
+        var why = new Dictionary<LinkKey, string>();
+        foreach (var (from, to, lost) in discovery.TakeChanges())
+        {
+            why[LinkKey.Of(from, to)] = lost ?? why.GetValueOrDefault(LinkKey.Of(from, to), "");
+        }
+
+        var before = why.Keys.ToDictionary(k => k, k => links.GetValueOrDefault(k));
+        foreach (var pair in why.Keys)
+        {
+            Update(pair);
+        }
+
+        isOutdated |= before.Any(b => b.Value is null != !links.ContainsKey(b.Key) || b.Value?.IsTwoWay != links.GetValueOrDefault(b.Key)?.IsTwoWay);
+        var orders = Orders();
+        foreach (var link in links.Values.Where(l => l.IsBlocked != IsBlocked(l.Key)).ToList())
+        {
+            before.TryAdd(link.Key, link);
+            links[link.Key] = link with { IsBlocked = IsBlocked(link.Key) };
+        }
+
+        var news = before.Where(b => b.Value != links.GetValueOrDefault(b.Key)).Select(b => new LinkNews(b.Key, links.GetValueOrDefault(b.Key), why.GetValueOrDefault(b.Key, "")));
+        return new([.. news.OrderBy(n => n.Key.A).ThenBy(n => n.Key.B)], discovery.TakeRefusals(), orders);
+    }
+
+    private void Update(LinkKey pair)
+    {
+        var (forth, back) = (discovery.Hears(pair.A, pair.B), discovery.Hears(pair.B, pair.A));
+        if (forth is null && back is null)
+        {
+            links.Remove(pair);
+            return;
+        }
+
+        var since = new[] { forth?.Since, back?.Since, links.GetValueOrDefault(pair)?.Since }.Min()!.Value;
+        var fewest = new[] { forth?.Milliseconds, back?.Milliseconds }.Min()!.Value;
+        links[pair] = new(pair, forth is not null, back is not null, false, since, fewest);
+    }
+
+    private ImmutableArray<TreeOrder> Orders()
+    {
+        if (!isOutdated && begun.Count == 0)
+        {
+            return [];
+        }
+
+        var next = isOutdated
+            ? new SpanningTree(links.Values.Where(l => learning.Contains(l.Key.A.Switch) && learning.Contains(l.Key.B.Switch)).Select(l => new TreeLink(l.Key.A, l.Key.B, l.IsTwoWay)))
+            : tree;
+        var (was, now) = (By(tree.Blocked), By(next.Blocked));
+        var outdated = By(next.Outdated(tree));
+        var orders = ImmutableArray.CreateBuilder<TreeOrder>();
+        foreach (var id in learning.Where(id => begun.Contains(id) || outdated.Contains(id) || !was[id].ToHashSet().SetEquals(now[id])).OrderBy(id => id.Value))
+        {
+            orders.Add(new(id, now[id].ToFrozenSet(), outdated[id].ToFrozenSet(), now[id].Except(begun.Contains(id) ? [] : was[id]).Any()));
+        }
+
+        (tree, isOutdated) = (next, false);
+        begun.Clear();
+        return orders.ToImmutable();
+    }
+
+    private bool IsBlocked(LinkKey pair) => tree.Blocked.Contains(pair.A) || tree.Blocked.Contains(pair.B);
+
+    private static ILookup<DatapathId, PortNumber> By(IEnumerable<LinkEnd> ends) => ends.ToLookup(e => e.Switch, e => e.Port);
+}
