@@ -22,7 +22,7 @@ internal static class Layers
         ["Api"] = ["Grpc"],
         ["Northbound"] = ["Core", "Api", "Grpc"],
         ["Controller"] = ["Core", "Pipeline", "Fabric", "Bgp", "Southbound", "Store", "Api", "Grpc", "Northbound"],
-        ["Cli"] = ["Api", "Core", "Southbound"],
+        ["Cli"] = ["Api", "Core", "Bgp", "Southbound"],
         ["Benchmarks"] = [Everything],
         ["Tests"] = [Everything],
         ["SystemTests"] = [Everything],

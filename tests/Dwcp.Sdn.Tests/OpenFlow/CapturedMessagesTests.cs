@@ -21,7 +21,7 @@ public class CapturedMessagesTests
         // In three pieces: the second comes last, the third twice.
         var capture = Capture(
             Segment(1000, 99, [], syn: true), Segment(1000, 100, bytes[..20]), Segment(1000, 170, bytes[70..]), Segment(1000, 170, bytes[70..]), Segment(1000, 120, bytes[20..70]));
-        Assert.Equal([OfType.Hello, OfType.EchoRequest, OfType.BarrierRequest], CapturedMessages.Read(capture).Select(m => OfHeader.Read(m).Type));
+        Assert.Equal([OfType.Hello, OfType.EchoRequest, OfType.BarrierRequest], CapturedMessages.Read(capture, OfCapture.Protocol).Select(m => OfHeader.Read(m.Octets).Type));
     }
 
     [Fact]
@@ -31,7 +31,7 @@ public class CapturedMessagesTests
         OfCodec.Write(w, 1, new EchoRequest([.. new byte[50]]));
         var echo = w.ToArray();
         var capture = Capture(Segment(1000, 1, echo[..30]), Segment(1001, 1, echo[..30]), Segment(1000, 31, echo[30..]), Segment(1001, 31, echo[30..]), Segment(1002, 1, echo, to: 80));
-        Assert.Equal(2, CapturedMessages.Read(capture).Count());
+        Assert.Equal(2, CapturedMessages.Read(capture, OfCapture.Protocol).Count());
     }
 
     [Theory]
@@ -39,7 +39,7 @@ public class CapturedMessagesTests
     [InlineData("0a0d0d0a1c0000004d3c2b1a01000000ffffffffffffffff")] // pcapng
     [InlineData("d4c3b2a102000400000000000000000000000400ff000000")] // a link layer that is not read
     public void What_is_no_such_capture_is_refused(string hex) =>
-        Assert.Throws<WireException>(() => CapturedMessages.Read(Convert.FromHexString(hex)).ToList());
+        Assert.Throws<WireException>(() => CapturedMessages.Read(Convert.FromHexString(hex), OfCapture.Protocol).ToList());
 
     [Fact]
     public void A_damaged_capture_does_no_more_than_lose_messages()
@@ -56,7 +56,7 @@ public class CapturedMessagesTests
                 bad[random.Next(24, bad.Length)] = (byte)random.Next(256);
             }
 
-            Assert.True(CapturedMessages.Read(bad[..random.Next(24, bad.Length)]).Count() <= 16);
+            Assert.True(CapturedMessages.Read(bad[..random.Next(24, bad.Length)], OfCapture.Protocol).Count() <= 16);
         }
     }
 

@@ -1,4 +1,6 @@
 using System.CommandLine;
+using Dwcp.Sdn.Bgp;
+using Dwcp.Sdn.Cli.Output;
 using Dwcp.Sdn.Core.Wire;
 using Dwcp.Sdn.Southbound.OpenFlow.Text;
 using Dwcp.Sdn.Southbound.OpenFlow.Wire;
@@ -11,23 +13,28 @@ internal sealed class DecodeCommand : CliCommand
     private static readonly string[] Forms = ["text", "json", "hex"];
 
     private readonly Argument<string> _file = new("FILE") { Description = "One message in hexadecimal on each line; - for standard input", Arity = ArgumentArity.ZeroOrOne, DefaultValueFactory = _ => "-" };
-    private readonly Option<string> _protocol = new("--protocol") { HelpName = "PROTOCOL", Description = "What the messages are: openflow", Required = true };
+    private readonly Option<string> _protocol = new("--protocol") { HelpName = "PROTOCOL", Description = "What the messages are: openflow or bgp", Required = true };
     private readonly Option<string?> _pcap = new("--pcap") { HelpName = "FILE", Description = "Read the messages out of a capture, as tcpdump -w writes it" };
     private readonly Option<string> _output = new("--output", "-o") { HelpName = "FORM", Description = "text, json or hex, which encodes again what was decoded [text]", DefaultValueFactory = _ => "text" };
+    private readonly Option<bool> _as4 = new("--as4") { Description = "bgp: AS numbers have four octets (a capture with both OPENs says so itself)" };
+    private readonly Option<bool> _addPath = new("--add-path") { Description = "bgp: routes have path identifiers (a capture with both OPENs says so itself)" };
 
     public DecodeCommand(CommandLine cli)
         : base(cli, "decode", "Say what captured messages mean")
     {
-        _protocol.AcceptOnlyFromAmong("openflow");
+        _protocol.AcceptOnlyFromAmong("openflow", "bgp");
         _output.AcceptOnlyFromAmong(Forms);
         Add(_file);
         Add(_protocol);
         Add(_pcap);
         Add(_output);
-        Details = "Each message gives one line, in the words of ovs-ofctl's ofp-print. For one that cannot be decoded the line begins with error: and says what of it is wrong; the exit code is then 1.";
+        Add(_as4);
+        Add(_addPath);
+        Details = "Each OpenFlow message gives one line, in the words of ovs-ofctl's ofp-print. A BGP message gives a line and, indented under it, one for each of its parts; a faulty part says which answer of RFC 7606 it gets. For a message that cannot be decoded, or that ends the session, the line begins with error: and says what of it is wrong; the exit code is then 1.";
         Examples =
         [
             new("dwcpctl decode --protocol openflow --pcap of.pcap", "what switches and controller said, captured on port 6653"),
+            new("dwcpctl decode --protocol bgp --pcap bgp.pcap", "what routers said, captured on port 179"),
             new("echo 0400000800000001 | dwcpctl decode --protocol openflow -", "one message"),
         ];
     }
@@ -35,13 +42,17 @@ internal sealed class DecodeCommand : CliCommand
     protected override Task<int> RunAsync(ParseResult parse, CancellationToken stop)
     {
         var form = parse.GetValue(_output)!;
+        var decode = parse.GetValue(_protocol) == "bgp" ? Bgp(parse, form) : message => (OpenFlow(message.Octets, form), false);
+        var protocol = parse.GetValue(_protocol) == "bgp" ? BgpText.Capture : OfCapture.Protocol;
         var failed = false;
-        foreach (var (message, fault) in parse.GetValue(_pcap) is { } pcap ? OfCapture(pcap) : OfLines(parse.GetValue(_file)!))
+        foreach (var (message, fault) in parse.GetValue(_pcap) is { } pcap ? Captured(pcap, protocol) : OfLines(parse.GetValue(_file)!))
         {
             stop.ThrowIfCancellationRequested();
             try
             {
-                Shell.Out.WriteLine(Say(message ?? throw new WireException(fault!), form));
+                var (text, faulty) = decode(message ?? throw new WireException(fault!));
+                failed |= faulty;
+                Shell.Out.WriteLine(text);
             }
             catch (WireException e)
             {
@@ -53,7 +64,7 @@ internal sealed class DecodeCommand : CliCommand
         return Task.FromResult(failed ? ExitCode.Refused : ExitCode.Done);
     }
 
-    private static string Say(byte[] bytes, string form)
+    private static string OpenFlow(byte[] bytes, string form)
     {
         var message = OfCodec.Read(bytes, out var header);
         return form switch
@@ -61,6 +72,28 @@ internal sealed class DecodeCommand : CliCommand
             "json" => OfJson.Of(header, message).ToJsonString(),
             "hex" => Hex(header, message),
             _ => OfText.Of(header, message),
+        };
+    }
+
+    private Func<CapturedMessage, (string Text, bool IsFaulty)> Bgp(ParseResult parse, string form)
+    {
+        var assumed = new BgpText(parse.GetValue(_as4), parse.GetValue(_addPath));
+        var conversations = new Dictionary<object, BgpConversation>();
+        return message =>
+        {
+            if (!conversations.TryGetValue(message.Connection, out var conversation))
+            {
+                conversations.Add(message.Connection, conversation = new(assumed));
+            }
+
+            var said = conversation.Read(message.Octets, message.Forth);
+            var text = form switch
+            {
+                "json" => BgpJson.Of(said).ToJsonString(),
+                "hex" => Convert.ToHexStringLower(said.Again.AsSpan()),
+                _ => (said.EndsSession ? "error: " : "") + string.Join('\n', said.Lines),
+            };
+            return (text, said.EndsSession);
         };
     }
 
@@ -72,11 +105,11 @@ internal sealed class DecodeCommand : CliCommand
         return Convert.ToHexStringLower(w.Written);
     }
 
-    private static IEnumerable<(byte[]? Message, string? Fault)> OfCapture(string file)
+    private static IEnumerable<(CapturedMessage? Message, string? Fault)> Captured(string file, CapturedProtocol protocol)
     {
         try
         {
-            return [.. CapturedMessages.Read(Open(() => File.ReadAllBytes(file))).Select(m => ((byte[]?)m, (string?)null))];
+            return [.. CapturedMessages.Read(Open(() => File.ReadAllBytes(file)), protocol).Select(m => ((CapturedMessage?)m, (string?)null))];
         }
         catch (WireException e)
         {
@@ -84,7 +117,7 @@ internal sealed class DecodeCommand : CliCommand
         }
     }
 
-    private IEnumerable<(byte[]? Message, string? Fault)> OfLines(string file)
+    private IEnumerable<(CapturedMessage? Message, string? Fault)> OfLines(string file)
     {
         using var reader = file == "-" ? Shell.In : Open(() => new StreamReader(file));
         while (reader.ReadLine() is { } line)
@@ -96,7 +129,7 @@ internal sealed class DecodeCommand : CliCommand
             }
 
             yield return hex.Length % 2 == 0 && hex.All(char.IsAsciiHexDigit)
-                ? (Convert.FromHexString(hex), null)
+                ? (new CapturedMessage(Convert.FromHexString(hex), default, true), null)
                 : (null, "this is not octets in hexadecimal");
         }
     }

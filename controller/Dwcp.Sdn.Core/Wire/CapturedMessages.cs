@@ -1,22 +1,33 @@
 using System.Buffers.Binary;
+using System.Collections.Immutable;
+using System.Runtime.InteropServices;
 using Dwcp.Sdn.Core.Flows;
-using Dwcp.Sdn.Core.Wire;
-using Dwcp.Sdn.Southbound.OpenFlow.Wire;
 
-namespace Dwcp.Sdn.Southbound.OpenFlow.Text;
+namespace Dwcp.Sdn.Core.Wire;
 
-/// <summary>Whole OpenFlow messages out of a pcap file: segments of each TCP stream in their order, repeated ones once.</summary>
+/// <summary>How the messages of a protocol stand in a TCP stream.</summary>
+/// <param name="Ports">One of them is at either end.</param>
+/// <param name="Length">Of the first message.</param>
+public sealed record CapturedProtocol(ImmutableArray<ushort> Ports, CapturedProtocol.LengthOf Length)
+{
+    /// <summary>How long the first message in <paramref name="front"/> is; 0 while that cannot be known.</summary>
+    public delegate int LengthOf(ReadOnlySpan<byte> front);
+}
+
+/// <summary>A message out of a capture, and the connection that carried it.</summary>
+/// <param name="Connection">The same for both of its directions.</param>
+/// <param name="Forth">It went to the end with the higher address and port.</param>
+public readonly record struct CapturedMessage(byte[] Octets, (UInt128 Low, ushort LowPort, UInt128 High, ushort HighPort) Connection, bool Forth);
+
+/// <summary>Whole messages out of a pcap file: segments of each TCP stream in their order, repeated ones once.</summary>
 public static class CapturedMessages
 {
-    /// <summary>OpenFlow's port, and the one it had before it was given a number.</summary>
-    private static readonly ushort[] Ports = [6653, 6633];
-
     /// <summary>The messages in the order in which their last octets were captured.</summary>
     /// <exception cref="WireException">It is no pcap file, or of a link layer that is not read.</exception>
-    public static IEnumerable<byte[]> Read(byte[] file)
+    public static IEnumerable<CapturedMessage> Read(byte[] file, CapturedProtocol protocol)
     {
         var (isBig, link) = ReadFileHeader(file);
-        var streams = new Dictionary<(UInt128, UInt128, uint), Stream>();
+        var streams = new Dictionary<(UInt128, ushort, UInt128, ushort), Stream>();
         for (var at = 24; at + 16 <= file.Length;)
         {
             var length = (int)Math.Min(U32(file.AsSpan(at + 8), isBig), int.MaxValue);
@@ -26,17 +37,19 @@ public static class CapturedMessages
                 break; // A capture that was cut off.
             }
 
-            if (TrySegment(file.AsMemory(at, length), link) is { } segment)
+            if (TrySegment(file.AsMemory(at, length), link) is { } segment && (protocol.Ports.Contains(segment.Source) || protocol.Ports.Contains(segment.Target)))
             {
-                var key = (segment.From, segment.To, segment.Ports);
+                var key = (segment.From, segment.Source, segment.To, segment.Target);
                 if (!streams.TryGetValue(key, out var stream))
                 {
-                    streams.Add(key, stream = new Stream());
+                    streams.Add(key, stream = new Stream(protocol.Length));
                 }
 
+                var forth = segment.From < segment.To || (segment.From == segment.To && segment.Source < segment.Target);
+                var connection = forth ? key : (segment.To, segment.Target, segment.From, segment.Source);
                 foreach (var message in stream.Take(segment))
                 {
-                    yield return message;
+                    yield return new(message, connection, forth);
                 }
             }
 
@@ -69,7 +82,7 @@ public static class CapturedMessages
         }
         catch (WireException)
         {
-            return null; // Cut short by the capture, or malformed on the wire: nothing of OpenFlow.
+            return null; // Cut short by the capture, or malformed on the wire.
         }
     }
 
@@ -141,22 +154,17 @@ public static class CapturedMessages
         var offset = (r.U8() >> 4) * 4;
         var flags = r.U8();
         r.Skip(offset - 14);
-        if (!Ports.Contains(source) && !Ports.Contains(target))
-        {
-            return null;
-        }
-
         var data = r.Take(payload - offset).ToArray();
-        return new(from, to, ((uint)source << 16) | target, sequence, (flags & 2) != 0, data);
+        return new(from, source, to, target, sequence, (flags & 2) != 0, data);
     }
 
     private static uint U32(ReadOnlySpan<byte> bytes, bool isBig) =>
         isBig ? BinaryPrimitives.ReadUInt32BigEndian(bytes) : BinaryPrimitives.ReadUInt32LittleEndian(bytes);
 
-    private sealed record Segment(UInt128 From, UInt128 To, uint Ports, uint Sequence, bool IsSyn, byte[] Data);
+    private sealed record Segment(UInt128 From, ushort Source, UInt128 To, ushort Target, uint Sequence, bool IsSyn, byte[] Data);
 
     /// <summary>One direction of a connection.</summary>
-    private sealed class Stream
+    private sealed class Stream(CapturedProtocol.LengthOf lengthOf)
     {
         private const int MostEarly = 1024;
 
@@ -209,18 +217,15 @@ public static class CapturedMessages
         private List<byte[]> Cut()
         {
             var messages = new List<byte[]>();
-            while (bytes.Count >= OfHeader.Size)
+            var all = CollectionsMarshal.AsSpan(bytes);
+            var used = 0;
+            while (lengthOf(all[used..]) is > 0 and var length && length <= all.Length - used)
             {
-                var length = Math.Max((bytes[2] << 8) | bytes[3], OfHeader.Size);
-                if (bytes.Count < length)
-                {
-                    break;
-                }
-
-                messages.Add([.. bytes[..length]]);
-                bytes.RemoveRange(0, length);
+                messages.Add(all.Slice(used, length).ToArray());
+                used += length;
             }
 
+            bytes.RemoveRange(0, used);
             return messages;
         }
     }
