@@ -45,7 +45,7 @@ public sealed record PeerStatus(
     int Routes, long Malformed, long AttributesDiscarded, long TakenAsWithdrawn, long Looped, int OctetsWaiting, bool Stale, string? LastError)
 {
     /// <summary>None when it is not asked for, or no session has stood yet.</summary>
-    public BfdState? Bfd { get; init; }
+    public BfdStatus? Bfd { get; init; }
 }
 
 /// <summary>A path of a route that the speaker holds.</summary>

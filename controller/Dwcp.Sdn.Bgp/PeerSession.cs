@@ -29,8 +29,9 @@ internal sealed class PeerSession
     private TimeSpan since;
     private long reportedMalformed;
     private string? lastError;
-    private BfdMachine? bfd;
-    private IpAddress bfdLocal;
+    private uint? watch;
+    private IpAddress watchedFrom;
+    private BfdStatus? bfd;
 
     public PeerSession(SpeakerLoop loop, PeerSettings settings, bool dynamic)
     {
@@ -59,14 +60,14 @@ internal sealed class PeerSession
         Settings, Settings.Address, machine.Phase, machine.Phase == BgpPhase.Established ? loop.Now - since : null,
         Rib.Agreement?.PeerId, [.. Rib.Agreement?.Families.Items ?? []], Rib.Paths, Rib.Malformed, Rib.AttributesDiscarded, Rib.TakenAsWithdrawn,
         Rib.Looped, Rib.Output.Waiting, staleUntil is not null || longLivedUntil is not null, lastError)
-    { Bfd = bfd?.State };
+    { Bfd = bfd };
 
     public TimeSpan? Deadline
     {
         get
         {
             var earliest = machine.Deadline;
-            foreach (var at in (ReadOnlySpan<TimeSpan?>)[staleUntil, longLivedUntil, sweepAt, filterAt, restartAt, bfd?.Deadline])
+            foreach (var at in (ReadOnlySpan<TimeSpan?>)[staleUntil, longLivedUntil, sweepAt, filterAt, restartAt])
             {
                 earliest = at is null || earliest < at ? earliest : at;
             }
@@ -92,6 +93,15 @@ internal sealed class PeerSession
         if (loop.Routes.Change(Rib, settings) && Rib.Agreement is { } agreement)
         {
             Ask(agreement);
+        }
+
+        if (before.Bfd != settings.Bfd)
+        {
+            Unwatch();
+            if (machine.Phase == BgpPhase.Established)
+            {
+                Watch(Rib.Local);
+            }
         }
 
         if (before.PrefixLimit == settings.PrefixLimit)
@@ -131,17 +141,8 @@ internal sealed class PeerSession
 
     public void Stop(Notification reason)
     {
-        bfd = null; // The peer hears nothing more, and by then knows why.
+        Unwatch();
         Apply(new PeerEvent.Stop(reason));
-    }
-
-    /// <summary>A BFD packet of this peer.</summary>
-    public void Heard(in BfdPacket packet)
-    {
-        if (bfd is not null)
-        {
-            Detect(bfd.Heard(packet, loop.Now));
-        }
     }
 
     /// <summary>Closes without a word: to the peer it is a restart, and it keeps our routes if that was agreed on (RFC 4724 §4.2).</summary>
@@ -186,11 +187,6 @@ internal sealed class PeerSession
         {
             restartAt = null;
             Apply(new PeerEvent.Start());
-        }
-
-        if (bfd?.Deadline <= now)
-        {
-            Detect(bfd.Tick(now));
         }
 
         while (machine.Deadline <= now)
@@ -270,39 +266,49 @@ internal sealed class PeerSession
     /// <summary>The first session says from which address to watch the peer; from then on it is watched whatever becomes of sessions.</summary>
     private void Watch(IpAddress local)
     {
-        if (Settings.Bfd is not { } settings || (bfd is not null && bfdLocal == local))
+        if (Settings.Bfd is not { } settings || (watch is not null && watchedFrom == local))
         {
             return;
         }
 
-        if (loop.BfdAt(local) is null)
+        Unwatch();
+        try
         {
-            lastError = $"the BFD port of {local} is not free";
-            return;
+            watchedFrom = local;
+            uint? id = null;
+            watch = id = loop.Bfd.Watch(local, Settings.Address!.Value, settings, now => loop.Post(() => Detected(id, now)));
         }
-
-        bfdLocal = local;
-        bfd = new(settings, (uint)Random.Shared.NextInt64(1, uint.MaxValue));
-        Detect(bfd.Tick(loop.Now));
+        catch (SocketException)
+        {
+            lastError = $"the BFD port of {local} is not free"; // The next session tries again.
+        }
     }
 
-    private void Detect((BfdMachine Next, BfdPacket? Send) step)
+    private void Unwatch()
     {
-        var before = bfd!.State;
-        bfd = step.Next;
-        if (step.Send is { } packet)
+        if (watch is { } id)
         {
-            loop.BfdAt(bfdLocal)?.Send(Settings.Address!.Value, packet);
+            loop.Bfd.Forget(id);
+            (watch, bfd) = (null, null);
+        }
+    }
+
+    private void Detected(uint? from, BfdStatus now)
+    {
+        if (from is null || from != watch)
+        {
+            return; // Of a session that ended before it was heard.
         }
 
-        loop.Arm(bfd.Deadline);
-        if ((before == BfdState.Up) == (bfd.State == BfdState.Up))
+        var (before, after) = (bfd?.State == BfdState.Up, now.State == BfdState.Up);
+        bfd = now;
+        if (before == after)
         {
             return;
         }
 
-        loop.Raise(new BgpEvent.Detected(Settings.Id, bfd.State == BfdState.Up));
-        if (before == BfdState.Up && machine.Links.FirstOrDefault(l => l.Phase == LinkPhase.Established) is { } link)
+        loop.Raise(new BgpEvent.Detected(Settings.Id, after));
+        if (before && now.Peer != BfdState.AdminDown && machine.Links.FirstOrDefault(l => l.Phase == LinkPhase.Established) is { } link)
         {
             Apply(new PeerEvent.Malformed(link.Id, Notification.BfdDown)); // RFC 9384
         }

@@ -24,7 +24,6 @@ internal sealed class SpeakerLoop
     private readonly List<PeerSettings> ranges = [];
     private readonly List<PeerSession> synchronised = [];
     private readonly List<Socket> listeners = [];
-    private readonly Dictionary<IpAddress, BfdPort> bfdPorts = [];
     private readonly Action flushMore;
     private readonly Action tick;
 
@@ -43,6 +42,7 @@ internal sealed class SpeakerLoop
         this.time = time;
         origin = time.GetTimestamp();
         Routes = new(speaker);
+        Bfd = new(time);
         flushMore = () => flushPosted = false;
         tick = Tick;
         timer = time.CreateTimer(_ => Post(tick), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
@@ -57,31 +57,13 @@ internal sealed class SpeakerLoop
 
     public RouteBase Routes { get; }
 
+    public BfdThread Bfd { get; }
+
     public TimeSpan Now => time.GetElapsedTime(origin);
 
     public IReadOnlyDictionary<string, PeerSession> Peers => peers;
 
     public int NextLink() => ++links;
-
-    /// <summary>The BFD port at an address of ours, opened when it is first wanted; none when another program has it.</summary>
-    public BfdPort? BfdAt(IpAddress local)
-    {
-        if (bfdPorts.TryGetValue(local, out var known))
-        {
-            return known;
-        }
-
-        try
-        {
-            var port = new BfdPort(local, (from, packet) => Post(() => peers.Values.FirstOrDefault(p => p.Settings.Address == from)?.Heard(packet)));
-            bfdPorts.Add(local, port);
-            return port;
-        }
-        catch (SocketException)
-        {
-            return null; // The next session tries again.
-        }
-    }
 
     public void Post(Action work) => queue.Writer.TryWrite(work);
 
@@ -127,11 +109,7 @@ internal sealed class SpeakerLoop
             listener.Dispose();
         }
 
-        foreach (var port in bfdPorts.Values)
-        {
-            port.Dispose();
-        }
-
+        Bfd.Dispose();
         queue.Writer.TryComplete();
     }
 

@@ -69,6 +69,14 @@ public sealed partial class FabricMachine
                 Port = p.Spec.Port ?? 179,
                 Passive = p.Spec.Passive ?? false,
                 HoldTimeSeconds = p.Spec.HoldTimeSeconds ?? (uint)(Intent.BgpSpeaker?.HoldTime ?? BgpSpeakerIntent.DefaultHoldTime).TotalSeconds,
+                Bfd = p.Spec.Bfd is { } bfd
+                    ? bfd with
+                    {
+                        Enabled = bfd.Enabled ?? true,
+                        IntervalMilliseconds = bfd.IntervalMilliseconds ?? BgpPeerIntent.DefaultBfdMilliseconds,
+                        Multiplier = bfd.Multiplier ?? BgpPeerIntent.DefaultBfdMultiplier,
+                    }
+                    : null,
                 GracefulRestart = restart with
                 {
                     Enabled = restart.Enabled ?? true,

@@ -11,6 +11,12 @@ internal sealed record BfdMachine(BfdSettings Settings, uint Mine)
 
     public uint Yours { get; init; }
 
+    /// <summary>What the peer said last of its own end.</summary>
+    public BfdState Peer { get; init; } = BfdState.Down;
+
+    /// <summary>How long silence may last, as of the last packet.</summary>
+    public TimeSpan Detection { get; init; } = Settings.Interval * Settings.Multiplier;
+
     /// <summary>How often the peer takes a packet; zero asks for none.</summary>
     public TimeSpan PeerTakes { get; init; } = TimeSpan.FromMicroseconds(1);
 
@@ -29,6 +35,11 @@ internal sealed record BfdMachine(BfdSettings Settings, uint Mine)
 
     public TimeSpan? Deadline => SendAt is null || DetectAt < SendAt ? DetectAt : SendAt;
 
+    /// <summary>The last packet of a session that is watched no longer.</summary>
+    public BfdPacket Goodbye => (this with { State = BfdState.AdminDown, Diagnostic = 7, Polling = false }).Packet(final: false);
+
+    public BfdStatus Status => new(State, Peer, Interval > PeerTakes ? Interval : PeerTakes, Detection, Diagnostic);
+
     private TimeSpan Interval => State == BfdState.Up || Settings.Interval > Slow ? Settings.Interval : Slow;
 
     public (BfdMachine Next, BfdPacket? Send) Tick(TimeSpan now)
@@ -40,7 +51,7 @@ internal sealed record BfdMachine(BfdSettings Settings, uint Mine)
         }
         else if (DetectAt <= now)
         {
-            next = next with { DetectAt = null, Yours = 0, PeerTakes = TimeSpan.FromMicroseconds(1) };
+            next = next with { DetectAt = null, Yours = 0, Peer = BfdState.Down, PeerTakes = TimeSpan.FromMicroseconds(1) };
             next = State > BfdState.Down ? next.Fall(1, now) : next;
         }
 
@@ -55,13 +66,16 @@ internal sealed record BfdMachine(BfdSettings Settings, uint Mine)
         }
 
         var peerSends = TimeSpan.FromMicroseconds(packet.DesiredTx);
+        var detection = packet.Multiplier * (peerSends > Settings.Interval ? peerSends : Settings.Interval);
         var next = this with
         {
+            Peer = packet.State,
+            Detection = detection,
             Yours = packet.Mine,
             PeerTakes = TimeSpan.FromMicroseconds(packet.RequiredRx),
             Polling = Polling && !packet.Final,
             Excused = false,
-            DetectAt = now + (packet.Multiplier * (peerSends > Settings.Interval ? peerSends : Settings.Interval)),
+            DetectAt = now + detection,
         };
         next = (State, packet.State) switch
         {

@@ -105,6 +105,7 @@ public sealed record PeerSettings
         RouteReflectorClient = RouteReflectorClient,
         NextHopSelf = NextHopSelf,
         LongestRetry = LongestRetry,
+        Bfd = Bfd,
     };
 }
 

@@ -14,16 +14,17 @@ internal sealed class BfdPort : IDisposable
     private const int SocketLevel = 1;
     private const int AttachFilter = 26;
 
+    private readonly byte[] buffer = new byte[128];
     private readonly Socket receiving;
     private readonly Socket sending;
 
-    /// <param name="heard">Called for each packet with whose it is, on a thread of the pool.</param>
     /// <exception cref="SocketException">Another program has the port.</exception>
-    public BfdPort(IpAddress local, Action<IpAddress, BfdPacket> heard)
+    public BfdPort(IpAddress local)
     {
+        Local = local;
         var family = local.IsV6 ? AddressFamily.InterNetworkV6 : AddressFamily.InterNetwork;
-        receiving = new(family, SocketType.Dgram, ProtocolType.Udp);
-        sending = new(family, SocketType.Dgram, ProtocolType.Udp);
+        receiving = new(family, SocketType.Dgram, ProtocolType.Udp) { Blocking = false };
+        sending = new(family, SocketType.Dgram, ProtocolType.Udp) { Blocking = false };
         try
         {
             TakeOnlyNear(receiving, local.IsV6);
@@ -36,8 +37,30 @@ internal sealed class BfdPort : IDisposable
             Dispose();
             throw;
         }
+    }
 
-        _ = ReceiveAsync(heard);
+    public IpAddress Local { get; }
+
+    /// <summary>To wait for packets with.</summary>
+    public SafeHandle Handle => receiving.SafeHandle;
+
+    /// <summary>Takes a packet that has come; false when none waits.</summary>
+    /// <param name="packet">None when what came is no packet of BFD.</param>
+    public bool TryReceive(out IpAddress from, out BfdPacket? packet)
+    {
+        EndPoint sender = new IPEndPoint(receiving.AddressFamily == AddressFamily.InterNetworkV6 ? IPAddress.IPv6Any : IPAddress.Any, 0);
+        try
+        {
+            var count = receiving.ReceiveFrom(buffer, SocketFlags.None, ref sender);
+            from = TcpOptions.AddressOf(sender);
+            packet = BfdPacket.Read(buffer.AsSpan(0, count));
+            return true;
+        }
+        catch (SocketException)
+        {
+            (from, packet) = (default, null);
+            return false;
+        }
     }
 
     public void Send(IpAddress peer, in BfdPacket packet)
@@ -90,31 +113,6 @@ internal sealed class BfdPort : IDisposable
             // struct sock_fprog: 2 count | 6 padding | 8 pointer
             Span<ulong> option = [(ulong)program.Length, (ulong)at];
             socket.SetRawSocketOption(SocketLevel, AttachFilter, MemoryMarshal.AsBytes(option));
-        }
-    }
-
-    private async Task ReceiveAsync(Action<IpAddress, BfdPacket> heard)
-    {
-        var buffer = new byte[128];
-        EndPoint any = new IPEndPoint(receiving.AddressFamily == AddressFamily.InterNetworkV6 ? IPAddress.IPv6Any : IPAddress.Any, 0);
-        while (true)
-        {
-            try
-            {
-                var got = await receiving.ReceiveFromAsync(buffer, SocketFlags.None, any);
-                if (BfdPacket.Read(buffer.AsSpan(0, got.ReceivedBytes)) is { } packet)
-                {
-                    heard(TcpOptions.AddressOf(got.RemoteEndPoint), packet);
-                }
-            }
-            catch (Exception e) when (e is ObjectDisposedException or SocketException { SocketErrorCode: SocketError.OperationAborted })
-            {
-                return;
-            }
-            catch (SocketException)
-            {
-                await Task.Delay(TimeSpan.FromMilliseconds(100));
-            }
         }
     }
 }

@@ -253,7 +253,8 @@ internal sealed class BgpLoop(FabricLoop fabric, IPEndPoint endpoint, TimeProvid
             status.Routes,
             status.Malformed,
             status.Stale,
-            status.LastError);
+            status.LastError,
+            status.Bfd is { } bfd ? PeerForm.Of(bfd) : null);
     }
 
     private async Task TellAsync(BgpEvent happened, CancellationToken stop)
@@ -264,6 +265,8 @@ internal sealed class BgpLoop(FabricLoop fabric, IPEndPoint endpoint, TimeProvid
             BgpEvent.Down { Kept: true, Reason: var reason } => ("PeerLost", $"{reason}; its routes are kept while it restarts"),
             BgpEvent.Down { Reason: var reason } => ("PeerLost", reason),
             BgpEvent.Unreachable { Reason: var reason } => ("PeerUnreachable", reason),
+            BgpEvent.Detected { Alive: true } => ("PeerAlive", "BFD hears the peer"),
+            BgpEvent.Detected => ("PeerSilent", "BFD hears the peer no longer"),
             BgpEvent.ManyRoutes { Count: var count, Max: var max } => ("PeerNearsLimit", $"{count} of {max} routes"),
             BgpEvent.MalformedRoutes { Total: var total } => ("PeerSentMalformedRoutes", $"{total} routes so far were left out or withdrawn; the session goes on"),
             _ => ("PeerUnknown", "a connection from an address of no peer was refused"),

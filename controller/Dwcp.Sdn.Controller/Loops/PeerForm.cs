@@ -1,5 +1,6 @@
 using Dwcp.Sdn.Bgp;
 using Dwcp.Sdn.Core;
+using Dwcp.Sdn.Core.Model;
 using Dwcp.Sdn.Core.Net;
 using Dwcp.Sdn.Fabric.Intent;
 
@@ -36,6 +37,10 @@ internal static class PeerForm
             Passive = spec.Passive ?? false,
             TtlSecurity = (int?)spec.TtlSecurity,
             HoldTime = spec.HoldTimeSeconds is { } hold ? TimeSpan.FromSeconds(hold) : speaker.HoldTime,
+            Bfd = spec.Bfd is { Enabled: not false } bfd
+                ? new BfdSettings(
+                    TimeSpan.FromMilliseconds(bfd.IntervalMilliseconds ?? BgpPeerIntent.DefaultBfdMilliseconds), (int)(bfd.Multiplier ?? BgpPeerIntent.DefaultBfdMultiplier))
+                : null,
             GracefulRestart = spec.GracefulRestart?.Enabled == false
                 ? null
                 : new RestartSettings(peer.RestartTime, TimeSpan.FromSeconds(spec.GracefulRestart?.LongLivedSeconds ?? 0)),
@@ -55,7 +60,12 @@ internal static class PeerForm
             : settings with { Families = Families.Where(f => spec.Families.Items.Contains(f.Word)).Select(f => f.Family).ToEquatableArray() };
     }
 
-    private static EquatableArray<RouteRule> Rules(EquatableArray<Core.Model.BgpPolicySpec> policies, string direction) => policies.Items
+    public static BfdSessionStatus Of(BfdStatus bfd) => new(
+        Word(bfd.State), Word(bfd.Peer), (uint)bfd.Interval.TotalMilliseconds, (uint)bfd.Detection.TotalMilliseconds, bfd.Diagnostic);
+
+    private static string Word(BfdState state) => state.ToString().ToUpperInvariant();
+
+    private static EquatableArray<RouteRule> Rules(EquatableArray<BgpPolicySpec> policies, string direction) => policies.Items
         .Where(p => p.Direction == direction)
         .Select(p => new RouteRule
         {

@@ -21,6 +21,7 @@ public sealed record BgpSpeakerStatus(
 /// <param name="EstablishedAt">Null while it does not stand.</param>
 /// <param name="Malformed">Routes that were left out or withdrawn, RFC 7606.</param>
 /// <param name="Stale">Its routes are kept while it restarts.</param>
+/// <param name="Bfd">Null when the peer is not watched, or no session has stood yet.</param>
 public sealed record BgpSession(
     string? Address,
     string State,
@@ -30,7 +31,16 @@ public sealed record BgpSession(
     int Routes,
     long Malformed,
     bool Stale,
-    string? LastError);
+    string? LastError,
+    BfdSessionStatus? Bfd = null);
+
+/// <summary>A BFD session, RFC 5880.</summary>
+/// <param name="State">ADMINDOWN, DOWN, INIT or UP.</param>
+/// <param name="RemoteState">What the peer said last of its own end.</param>
+/// <param name="IntervalMilliseconds">Between packets of ours, at most.</param>
+/// <param name="DetectionMilliseconds">After how much silence the peer is taken for dead.</param>
+/// <param name="Diagnostic">The number that says why it was last not up; 0 when it never was.</param>
+public sealed record BfdSessionStatus(string State, string RemoteState, uint IntervalMilliseconds, uint DetectionMilliseconds, uint Diagnostic);
 
 /// <summary>What is true of a peer: one session, or of a range as many as came.</summary>
 public sealed record BgpPeerStatus(

@@ -29,6 +29,8 @@ public sealed record BgpPeerIntent(string Id, ImmutableSortedDictionary<string, 
     : FabricObject(Id, Labels, Version, Generation)
 {
     public const uint DefaultRestartSeconds = 120;
+    public const uint DefaultBfdMilliseconds = 300;
+    public const uint DefaultBfdMultiplier = 3;
 
     public IpAddress? Address => Spec.Address is { } address ? IpAddress.Parse(address) : null;
 

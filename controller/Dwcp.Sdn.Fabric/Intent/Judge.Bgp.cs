@@ -61,7 +61,8 @@ public static partial class Judge
 
         problems.Range("ttlSecurity", spec.TtlSecurity, 1, 254);
         HoldTime(spec.HoldTimeSeconds, problems);
-        problems.NotSupportedYet("bfd", spec.Bfd is { Enabled: not false });
+        problems.Range("bfd.intervalMilliseconds", spec.Bfd?.IntervalMilliseconds, 50, 60_000);
+        problems.Range("bfd.multiplier", spec.Bfd?.Multiplier, 1, 255);
         problems.Range("gracefulRestart.restartSeconds", spec.GracefulRestart?.RestartSeconds, 1, 4095);
         problems.Range("gracefulRestart.longLivedSeconds", spec.GracefulRestart?.LongLivedSeconds, 0, 0xff_ffff);
         if (spec.PrefixLimit is { } limit)

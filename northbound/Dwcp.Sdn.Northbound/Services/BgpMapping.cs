@@ -334,5 +334,15 @@ internal static class BgpMapping
         Malformed = session.Malformed,
         Stale = session.Stale,
         LastError = session.LastError ?? "",
+        Bfd = session.Bfd is { } bfd
+            ? new()
+            {
+                State = bfd.State,
+                RemoteState = bfd.RemoteState,
+                IntervalMilliseconds = bfd.IntervalMilliseconds,
+                DetectionMilliseconds = bfd.DetectionMilliseconds,
+                Diagnostic = bfd.Diagnostic,
+            }
+            : null,
     };
 }

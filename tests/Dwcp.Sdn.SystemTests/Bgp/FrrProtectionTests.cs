@@ -32,10 +32,10 @@ public class FrrProtectionTests
         await using var leaf = await FrrLeaf.UpAsync(
             async ours => (await speaker.ListenAsync(new IPEndPoint(ours, 0))).Port, 65000, "bfd", "bfd 3 300 300");
         await speaker.PutPeerAsync(From(leaf.Address.ToString()) with { Bfd = new(TimeSpan.FromMilliseconds(300)) });
-        await UntilAsync(async () => (await speaker.PeersAsync())[0] is { Phase: BgpPhase.Established, Bfd: BfdState.Up }, "BFD with FRR", 30);
+        await UntilAsync(async () => (await speaker.PeersAsync())[0] is { Phase: BgpPhase.Established, Bfd.State: BfdState.Up }, "BFD with FRR", 30);
         await UntilAsync(async () => (await leaf.VtyshAsync("show bfd peers")).Contains("Status: up", StringComparison.Ordinal), "FRR's own view", 15);
         await Task.Delay(3000);
-        Assert.Equal(BfdState.Up, (await speaker.PeersAsync())[0].Bfd);
+        Assert.Equal(BfdState.Up, (await speaker.PeersAsync())[0].Bfd?.State);
 
         // No connection is closed: nothing passes any more.
         await leaf.InAsync("ip", "link", "set", "up0", "down");
@@ -44,6 +44,6 @@ public class FrrProtectionTests
         Assert.InRange((DateTime.UtcNow - began).TotalSeconds, 0.5, 2.5);
         Assert.Contains("BFD down", (await speaker.PeersAsync())[0].LastError, StringComparison.Ordinal);
         await leaf.InAsync("ip", "link", "set", "up0", "up");
-        await UntilAsync(async () => (await speaker.PeersAsync())[0] is { Phase: BgpPhase.Established, Bfd: BfdState.Up }, "the session again", 30);
+        await UntilAsync(async () => (await speaker.PeersAsync())[0] is { Phase: BgpPhase.Established, Bfd.State: BfdState.Up }, "the session again", 30);
     }
 }

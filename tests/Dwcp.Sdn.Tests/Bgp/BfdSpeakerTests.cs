@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Net;
 using System.Net.Sockets;
 using Dwcp.Sdn.Bgp;
@@ -31,14 +32,14 @@ public class BfdSpeakerTests
         var at = await left.ListenAsync("127.9.40.1");
         await left.PutPeerAsync(From("127.9.40.2") with { Bfd = Quick });
         await right.PutPeerAsync(To(at, "127.9.40.2") with { Bfd = Quick });
-        await UntilAsync(async () => (await left.PeersAsync())[0].Bfd == BfdState.Up, "BFD");
+        await UntilAsync(async () => (await left.PeersAsync())[0].Bfd?.State == BfdState.Up, "BFD");
         await Task.Delay(1500);
         Assert.True(!events.Exists(e => e.What is BgpEvent.Down), string.Join("; ", events));
 
-        // An AdminDown in the peer's name, first as from further away.
+        // A word in the peer's name, first as from further away; that it watches no longer would be no reason.
         using var forger = new Socket(AddressFamily.InterNetwork, SocketType.Dgram, ProtocolType.Udp) { Ttl = 64 };
         forger.Bind(new IPEndPoint(IPAddress.Parse("127.9.40.2"), 0));
-        var down = new BfdPacket(BfdState.AdminDown, 7, false, false, 3, 99, 0, 1_000_000, 300_000).ToBytes();
+        var down = new BfdPacket(BfdState.Down, 1, false, false, 3, 99, 0, 1_000_000, 300_000).ToBytes();
         var to = new IPEndPoint(IPAddress.Parse("127.9.40.1"), 3784);
         await forger.SendToAsync(down, to);
         await Task.Delay(300);
@@ -46,6 +47,56 @@ public class BfdSpeakerTests
         forger.Ttl = 255;
         await forger.SendToAsync(down, to);
         await UntilAsync(() => events.Exists(e => e.What is BgpEvent.Down { Reason: var r } && r.Contains("BFD", StringComparison.Ordinal)), "the end of the session");
-        await UntilAsync(async () => (await left.PeersAsync())[0] is { Phase: BgpPhase.Established, Bfd: BfdState.Up }, "the session");
+        await UntilAsync(async () => (await left.PeersAsync())[0] is { Phase: BgpPhase.Established, Bfd.State: BfdState.Up }, "the session");
+    }
+
+    [Fact]
+    public async Task A_peer_that_watches_no_longer_keeps_its_session()
+    {
+        var events = new ConcurrentQueue<BgpEvent>();
+        await using var left = Speaker("10.9.41.1", events: events.Enqueue);
+        await using var right = Speaker("10.9.41.2");
+        var at = await left.ListenAsync("127.9.41.1");
+        await left.PutPeerAsync(From("127.9.41.2") with { Bfd = Quick });
+        await right.PutPeerAsync(To(at, "127.9.41.2") with { Bfd = Quick });
+        await UntilAsync(async () => (await left.PeersAsync())[0].Bfd?.State == BfdState.Up, "BFD");
+        await right.PutPeerAsync(To(at, "127.9.41.2"));
+        await UntilAsync(async () => (await left.PeersAsync())[0].Bfd is { State: BfdState.Down, Peer: BfdState.AdminDown or BfdState.Down }, "the last packet");
+        await Task.Delay(1200);
+        Assert.DoesNotContain(events, e => e is BgpEvent.Down);
+        await right.PutPeerAsync(To(at, "127.9.41.2") with { Bfd = Quick });
+        await UntilAsync(async () => (await left.PeersAsync())[0].Bfd?.State == BfdState.Up, "BFD again");
+        Assert.DoesNotContain(events, e => e is BgpEvent.Down);
+    }
+
+    [Fact]
+    public async Task Three_times_300_ms_hold_while_every_thread_of_the_pool_is_stuck_and_all_processors_are_busy()
+    {
+        var events = new ConcurrentQueue<BgpEvent>();
+        await using var left = Speaker("10.9.42.1", events: events.Enqueue);
+        await using var right = Speaker("10.9.42.2", events: events.Enqueue);
+        var at = await left.ListenAsync("127.9.42.1");
+        await left.PutPeerAsync(From("127.9.42.2") with { Bfd = Quick });
+        await right.PutPeerAsync(To(at, "127.9.42.2") with { Bfd = Quick });
+        await UntilAsync(async () => (await left.PeersAsync())[0].Bfd?.State == BfdState.Up, "BFD");
+        await UntilAsync(async () => (await right.PeersAsync())[0].Bfd?.State == BfdState.Up, "BFD on the other side");
+
+        var end = DateTime.UtcNow.AddSeconds(3);
+        var busy = Enumerable.Range(0, Environment.ProcessorCount * 4).Select(_ => new Thread(() =>
+        {
+            while (DateTime.UtcNow < end)
+            {
+                Thread.SpinWait(1000);
+            }
+        })).ToList();
+        busy.ForEach(t => t.Start());
+        for (var i = 0; i < 200; i++)
+        {
+            ThreadPool.UnsafeQueueUserWorkItem(_ => Thread.Sleep(end - DateTime.UtcNow is var rest && rest > TimeSpan.Zero ? rest : TimeSpan.Zero), null);
+        }
+
+        busy.ForEach(t => t.Join());
+        await UntilAsync(async () => (await left.PeersAsync())[0].Bfd?.State == BfdState.Up, "an answer of the loop", 30);
+        Assert.DoesNotContain(events, e => e is BgpEvent.Down or BgpEvent.Detected { Alive: false });
     }
 }

@@ -108,7 +108,7 @@ public class BfdTests
         var link = new Link(Quick, Quick);
         link.Run(TimeSpan.FromSeconds(5));
         var (next, send) = link.Ends[0].Heard(new(BfdState.AdminDown, 7, false, false, 3, 22, 11, 1_000_000, 300_000), link.Now);
-        Assert.Equal((BfdState.Down, 3), (next.State, next.Diagnostic));
+        Assert.Equal((BfdState.Down, BfdState.AdminDown, 3), (next.Status.State, next.Status.Peer, next.Status.Diagnostic));
         Assert.Equal(BfdState.Down, send?.State);
     }
 

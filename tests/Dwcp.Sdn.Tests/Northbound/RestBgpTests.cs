@@ -41,7 +41,7 @@ public sealed class RestBgpTests : RestFixture
     {
         const string body = """
             {"listenRange": "192.0.2.0/24", "remoteAs": 65001, "port": 1790, "localAs": 65002, "localAddress": "192.0.2.9", "passive": true, "ttlSecurity": 3,
-             "holdTimeSeconds": 30, "gracefulRestart": {"enabled": true, "restartSeconds": 60, "longLivedSeconds": 600}, "addPath": true,
+             "holdTimeSeconds": 30, "gracefulRestart": {"enabled": true, "restartSeconds": 60, "longLivedSeconds": 600}, "bfd": {"enabled": true, "intervalMilliseconds": 300, "multiplier": 3}, "addPath": true,
              "prefixLimit": {"max": 1000, "warnPercent": 80, "restartSeconds": 10}, "routeReflectorClient": true, "nextHopSelf": true,
              "policies": [{"direction": "IMPORT", "action": "REJECT", "targets": ["65000:1"], "communities": ["65000:7"], "throughAs": 65010, "type": 2, "vni": 7}],
              "shutdown": true, "shutdownMessage": "later", "families": ["L2VPN_EVPN", "RT_CONSTRAINT"]}

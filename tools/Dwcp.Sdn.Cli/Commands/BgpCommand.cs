@@ -117,6 +117,11 @@ internal sealed partial class BgpCommand : Command
                 Shell.Out.WriteLine($"  {session.Text("address")}: BGP state = {session.Text("state")}{up}");
                 Shell.Out.WriteLine($"    {session.Text("routes")} paths accepted, {session.Text("malformed")} malformed{(session.Text("stale") == "true" ? ", stale while it restarts" : "")}");
                 Line("Address families", session.Text("families").Replace(",", ", ", StringComparison.Ordinal));
+                if (session["bfd"] is JsonObject bfd)
+                {
+                    Line("BFD", $"{bfd.Text("state")}, remote {bfd.Text("remoteState")}, detection after {bfd.Text("detectionMilliseconds")} ms");
+                }
+
                 Line("Last error", session.Text("lastError"));
             }
 
