@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Net;
+using Dwcp.Sdn.Bgp.Mrt;
 using Dwcp.Sdn.Bgp.Rib;
 using Dwcp.Sdn.Core.Evpn;
 using Dwcp.Sdn.Core.Net;
@@ -13,6 +14,10 @@ public sealed class BgpSpeaker : IAsyncDisposable
     private readonly Task running;
     private readonly TimeProvider time;
     private readonly ConcurrentQueue<Action> calls = [];
+
+    // Calls that wait for the loop; who makes more of them waits for room.
+    private readonly SemaphoreSlim room = new(1024);
+    private MrtArchive? archive;
 
     /// <param name="sink">Takes the routes whose targets are imported.</param>
     /// <param name="events">Is told what happens to peers, by the loop: it must not wait.</param>
@@ -71,12 +76,51 @@ public sealed class BgpSpeaker : IAsyncDisposable
     /// <summary>Writes the table as an MRT dump (RFC 6396, TABLE_DUMP_V2), with all paths of all peers; EVPN routes are in records of the generic kind.</summary>
     public async Task DumpAsync(Stream to, CancellationToken stop = default)
     {
-        var dump = await AskAsync(() => new Mrt.TableDump(loop.Routes, loop.Speaker, time.GetUtcNow()));
+        var dump = await AskAsync(() => new TableDump(loop.Routes, loop.Speaker, time.GetUtcNow()));
         while (dump.Next is not null)
         {
             await to.WriteAsync(await AskAsync(() => dump.Part(1000)), stop);
         }
     }
+
+    /// <summary>Tells these stations by BMP (RFC 7854) what peers say, and no others from now on. Equal settings keep their connection.</summary>
+    public Task MonitorAsync(IReadOnlyCollection<BmpSettings> stations) => AskAsync(() =>
+    {
+        loop.Monitor(stations);
+        return true;
+    });
+
+    public Task<IReadOnlyList<BmpStatus>> StationsAsync() => AskAsync<IReadOnlyList<BmpStatus>>(() => [.. loop.Bmp.Stations.Select(s => s.Status)]);
+
+    /// <summary>Writes MRT files from now on as these settings say; none ends it.</summary>
+    public async Task RecordAsync(MrtSettings? settings)
+    {
+        if (settings is null && archive is null)
+        {
+            return;
+        }
+
+        var next = settings is null ? null : new MrtArchive(settings, loop, time, DumpAsync);
+        var before = Interlocked.Exchange(ref archive, next);
+        await AskAsync(() =>
+        {
+            if (before is not null)
+            {
+                loop.Observe(before, on: false);
+            }
+
+            if (next is not null && settings!.Messages)
+            {
+                loop.Observe(next, on: true);
+            }
+
+            return true;
+        });
+        await (before?.DisposeAsync() ?? ValueTask.CompletedTask);
+    }
+
+    /// <summary>None when no MRT files are written.</summary>
+    public MrtStatus? Recording => archive?.Status;
 
     /// <summary>How many routes and paths are held.</summary>
     public Task<(int Routes, int Paths)> CountAsync() => AskAsync(() => (loop.Routes.Table.Count, loop.Routes.Table.PathCount));
@@ -91,6 +135,8 @@ public sealed class BgpSpeaker : IAsyncDisposable
                 loop.Remove(id, Notification.Shutdown(reason));
             }
 
+            loop.Monitor([]);
+
             return true;
         });
         while (await AskAsync(() => loop.IsLeaving))
@@ -102,16 +148,19 @@ public sealed class BgpSpeaker : IAsyncDisposable
     /// <summary>Ends without a word: peers with graceful restart keep our routes until the speaker is back.</summary>
     public async ValueTask DisposeAsync()
     {
+        await RecordAsync(null);
         loop.Stop();
         await running;
         loop.Abort();
     }
 
-    private Task<T> AskAsync<T>(Func<T> question)
+    private async Task<T> AskAsync<T>(Func<T> question)
     {
+        await room.WaitAsync();
         var answer = new TaskCompletionSource<T>(TaskCreationOptions.RunContinuationsAsynchronously);
         calls.Enqueue(() =>
         {
+            room.Release();
             try
             {
                 answer.SetResult(question());
@@ -124,7 +173,7 @@ public sealed class BgpSpeaker : IAsyncDisposable
 
         // By way of the pool, since the loop may go on for a while on the thread that wakes it; in order, since the queue is one.
         ThreadPool.UnsafeQueueUserWorkItem(static self => self.loop.Post(self.TakeCall), this, preferLocal: false);
-        return answer.Task;
+        return await answer.Task;
     }
 
     private void TakeCall()

@@ -14,6 +14,7 @@ internal sealed class PeerSession
 {
     private static readonly TimeSpan EndOfRibPatience = TimeSpan.FromMinutes(6); // RFC 4724 §4.2 leaves the time open; FRR takes 360 s
     private static readonly TimeSpan FilterPatience = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan LeastSendHold = TimeSpan.FromMinutes(8);
     private const int Small = 2048;
 
     private readonly SpeakerLoop loop;
@@ -25,6 +26,9 @@ internal sealed class PeerSession
     private TimeSpan? sweepAt;
     private TimeSpan? filterAt;
     private TimeSpan? restartAt;
+    private TimeSpan? stallAt;
+    private int stalled;
+    private long sentThen;
     private Agreement? last;
     private TimeSpan since;
     private long reportedMalformed;
@@ -56,6 +60,9 @@ internal sealed class PeerSession
     /// <summary>Nothing keeps it here: no connection, no stale routes, no limit that it went beyond and that still counts.</summary>
     public bool IsIdle => machine is { Phase: not BgpPhase.Established, Enabled: true } && connections.Count == 0 && staleUntil is null && longLivedUntil is null;
 
+    /// <summary>The connection of the session that stands; none while none does.</summary>
+    public SessionEnds? Ends { get; private set; }
+
     public PeerStatus Status => new(
         Settings, Settings.Address, machine.Phase, machine.Phase == BgpPhase.Established ? loop.Now - since : null,
         Rib.Agreement?.PeerId, [.. Rib.Agreement?.Families.Items ?? []], Rib.Paths, Rib.Malformed, Rib.AttributesDiscarded, Rib.TakenAsWithdrawn,
@@ -67,7 +74,7 @@ internal sealed class PeerSession
         get
         {
             var earliest = machine.Deadline;
-            foreach (var at in (ReadOnlySpan<TimeSpan?>)[staleUntil, longLivedUntil, sweepAt, filterAt, restartAt])
+            foreach (var at in (ReadOnlySpan<TimeSpan?>)[staleUntil, longLivedUntil, sweepAt, filterAt, restartAt, stallAt])
             {
                 earliest = at is null || earliest < at ? earliest : at;
             }
@@ -118,6 +125,15 @@ internal sealed class PeerSession
         else
         {
             CheckLimit();
+        }
+    }
+
+    /// <summary>Asks for all routes again, if the peer can be asked.</summary>
+    public void AskAgain()
+    {
+        if (Rib.Agreement is { Peer.Refresh: true } agreement)
+        {
+            Ask(agreement);
         }
     }
 
@@ -189,15 +205,50 @@ internal sealed class PeerSession
             Apply(new PeerEvent.Start());
         }
 
+        if (stallAt <= now)
+        {
+            LookForStall(now);
+        }
+
         while (machine.Deadline <= now)
         {
             Apply(new PeerEvent.Tick());
         }
     }
 
+    private TimeSpan SendHold(Agreement agreement) =>
+        Settings.SendHoldTime ?? (agreement.Hold * 2 is var twice && twice > LeastSendHold ? twice : LeastSendHold);
+
+    /// <summary>A peer that keeps the session alive and takes nothing holds on to routes that are gone: four looks in a row end it (RFC 9687).</summary>
+    private void LookForStall(TimeSpan now)
+    {
+        if (machine.Links.FirstOrDefault(l => l.Phase == LinkPhase.Established) is not { Agreement: { } agreement } link || !connections.TryGetValue(link.Id, out var connection))
+        {
+            stallAt = null;
+            return;
+        }
+
+        stalled = connection.Output.Waiting > 0 && connection.Sent == sentThen ? stalled + 1 : 0;
+        sentThen = connection.Sent;
+        stallAt = now + (SendHold(agreement) / 4);
+        if (stalled >= 4)
+        {
+            Apply(new PeerEvent.Malformed(link.Id, Notification.SendHoldExpired));
+        }
+    }
+
     private void Apply(PeerEvent e)
     {
+        var before = loop.Observers.IsEmpty ? default : machine.Phase;
         (machine, var actions) = machine.On(e, loop.Now);
+        foreach (var observer in loop.Observers)
+        {
+            if (machine.Phase is var after && after != before)
+            {
+                observer.Moved(this, before, after);
+            }
+        }
+
         foreach (var action in actions)
         {
             Perform(action);
@@ -222,6 +273,7 @@ internal sealed class PeerSession
             case PeerAction.Send { Link: var link, Message: var message }:
                 if (connections.TryGetValue(link, out var to))
                 {
+                    to.SentOpen = message[18] == (byte)MessageType.Open ? [.. message.AsSpan()] : to.SentOpen;
                     to.Output.Add(message.AsSpan());
                     to.Pump();
                 }
@@ -238,8 +290,8 @@ internal sealed class PeerSession
             case PeerAction.Up { Link: var link, Agreement: var agreement }:
                 Up(connections[link], agreement);
                 break;
-            case PeerAction.Down { Reason: var reason, Keep: var keep }:
-                Down(reason, keep);
+            case PeerAction.Down down:
+                Down(down);
                 break;
         }
     }
@@ -252,9 +304,18 @@ internal sealed class PeerSession
         lastError = null;
         sweepAt = staleUntil is null && longLivedUntil is null ? null : loop.Now + EndOfRibPatience;
         staleUntil = longLivedUntil = null;
+        stallAt = agreement.Hold > TimeSpan.Zero ? loop.Now + (SendHold(agreement) / 4) : null; // Without a hold time none of them runs.
+        (stalled, sentThen) = (0, 0);
         filterAt = agreement.Families.Has(BgpFamily.RtConstraint) ? loop.Now + FilterPatience : null;
         loop.Routes.Up(Rib, agreement, connection.Local, connection.Output);
         Rib.Pump = connection.Pump;
+        Ends = new(connection.LocalEnd, connection.Remote, connection.SentOpen, connection.ReceivedOpen);
+        Rib.IsTold = true;
+        foreach (var observer in loop.Observers)
+        {
+            observer.Up(this);
+        }
+
         loop.Raise(new BgpEvent.Up(Settings.Id));
         Watch(connection.Local);
         if (!agreement.SendsEndOfRib)
@@ -314,11 +375,18 @@ internal sealed class PeerSession
         }
     }
 
-    private void Down(string reason, bool keep)
+    private void Down(PeerAction.Down how)
     {
-        lastError = reason;
-        filterAt = sweepAt = null;
-        var kept = keep ? last!.RestartFamilies : default;
+        foreach (var observer in loop.Observers)
+        {
+            observer.Down(this, how);
+        }
+
+        Ends = null;
+        Rib.IsTold = false;
+        lastError = how.Reason;
+        filterAt = sweepAt = stallAt = null;
+        var kept = how.Keep ? last!.RestartFamilies : default;
         Rib.Pump = null;
         loop.Routes.Down(Rib, kept);
         if (!kept.IsEmpty)
@@ -326,7 +394,7 @@ internal sealed class PeerSession
             staleUntil = loop.Now + TimeSpan.FromSeconds(last!.Peer.Restart!.Seconds);
         }
 
-        loop.Raise(new BgpEvent.Down(Settings.Id, reason, keep));
+        loop.Raise(new BgpEvent.Down(Settings.Id, how.Reason, how.Keep));
     }
 
     private int Connect(Socket socket)
@@ -352,6 +420,12 @@ internal sealed class PeerSession
             {
                 var body = rest[BgpMessage.HeaderLength..length];
                 used += length;
+                foreach (var observer in loop.Observers)
+                {
+                    observer.Received(this, connection.Local, rest[..length]);
+                }
+
+                connection.ReceivedOpen = type == MessageType.Open ? rest[..length].ToArray() : connection.ReceivedOpen;
                 if (type == MessageType.Update && connection.Established)
                 {
                     heard = true;

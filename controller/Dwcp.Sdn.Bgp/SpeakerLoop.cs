@@ -1,7 +1,9 @@
+using System.Collections.Immutable;
 using System.Net;
 using System.Net.Sockets;
 using System.Text;
 using System.Threading.Channels;
+using Dwcp.Sdn.Bgp.Bmp;
 using Dwcp.Sdn.Bgp.Rib;
 using Dwcp.Sdn.Bgp.Transport;
 using Dwcp.Sdn.Core.Evpn;
@@ -43,6 +45,7 @@ internal sealed class SpeakerLoop
         origin = time.GetTimestamp();
         Routes = new(speaker);
         Bfd = new(time);
+        Bmp = new(this);
         flushMore = () => flushPosted = false;
         tick = Tick;
         timer = time.CreateTimer(_ => Post(tick), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
@@ -59,11 +62,28 @@ internal sealed class SpeakerLoop
 
     public BfdThread Bfd { get; }
 
+    public BmpFeed Bmp { get; }
+
+    /// <summary>Those that are told what happens between the speaker and its peers: none of them, as a rule.</summary>
+    public ImmutableArray<IPeerObserver> Observers { get; private set; } = [];
+
     public TimeSpan Now => time.GetElapsedTime(origin);
+
+    public DateTimeOffset UtcNow => time.GetUtcNow();
 
     public IReadOnlyDictionary<string, PeerSession> Peers => peers;
 
     public int NextLink() => ++links;
+
+    /// <summary>Tells these stations what peers say from now on, and no others.</summary>
+    public void Monitor(IReadOnlyCollection<BmpSettings> stations)
+    {
+        Observe(Bmp, stations.Count > 0);
+        Bmp.Set(stations);
+    }
+
+    public void Observe(IPeerObserver observer, bool on) =>
+        Observers = !on ? Observers.Remove(observer) : Observers.Contains(observer) ? Observers : Observers.Add(observer);
 
     public void Post(Action work) => queue.Writer.TryWrite(work);
 
@@ -119,6 +139,11 @@ internal sealed class SpeakerLoop
         foreach (var peer in peers.Values)
         {
             peer.Abort();
+        }
+
+        foreach (var station in Bmp.Stations)
+        {
+            station.Abort();
         }
 
         while (leaving.TryDequeue(out var left))
@@ -291,7 +316,7 @@ internal sealed class SpeakerLoop
     /// <summary>What follows each piece of work: peers are told at once, whoever imports is given what changed.</summary>
     private void Settle()
     {
-        if (Routes.Groups.Flush() && !flushPosted)
+        if ((Routes.Groups.Flush() | Bmp.Continue()) && !flushPosted)
         {
             flushPosted = true;
             Post(flushMore);
@@ -354,6 +379,12 @@ internal sealed class SpeakerLoop
             {
                 Arm(peer.Deadline);
             }
+        }
+
+        foreach (var station in Bmp.Stations)
+        {
+            station.Tick();
+            Arm(station.Deadline);
         }
 
         Arm(deferredUntil);

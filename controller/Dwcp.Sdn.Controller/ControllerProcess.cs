@@ -87,7 +87,7 @@ internal sealed class ControllerProcess(ControllerOptions atStart, RunningConfig
         fabric.SwitchWoken += switches.Wake;
         fabric.HostWoken += hosts.Wake;
         fabric.FlowReader = switches.ReadFlowsAsync;
-        await using var bgp = new BgpLoop(fabric, options.Bgp, TimeProvider.System, logs.CreateLogger<BgpLoop>());
+        await using var bgp = new BgpLoop(fabric, options.Bgp, options.Data, TimeProvider.System, logs.CreateLogger<BgpLoop>());
         fabric.BgpWoken += bgp.Wake;
         fabric.RouteReader = bgp.ReadRoutesAsync;
         await using var north = new NorthboundServer(

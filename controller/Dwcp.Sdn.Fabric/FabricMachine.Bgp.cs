@@ -40,13 +40,36 @@ public sealed partial class FabricMachine
     private Resource Describe(BgpSpeakerIntent s) => ToResource(
         ResourceKind.BgpSpeaker,
         s,
-        s.Spec with { ClusterId = s.Spec.ClusterId ?? s.Spec.RouterId, HoldTimeSeconds = (uint)s.HoldTime.TotalSeconds },
+        s.Spec with
+        {
+            ClusterId = s.Spec.ClusterId ?? s.Spec.RouterId,
+            HoldTimeSeconds = (uint)s.HoldTime.TotalSeconds,
+            Bmp = s.Spec.Bmp.Select(b => b with
+            {
+                PostPolicy = b.PostPolicy ?? false,
+                StatisticsSeconds = b.StatisticsSeconds ?? BgpSpeakerIntent.DefaultStatisticsSeconds,
+            }).ToEquatableArray(),
+            Mrt = s.Spec.Mrt is { } mrt
+                ? mrt with
+                {
+                    Messages = mrt.Messages ?? true,
+                    TableSeconds = mrt.TableSeconds ?? 0,
+                    RotateSeconds = mrt.RotateSeconds ?? BgpSpeakerIntent.DefaultMrt.Rotate,
+                    MaxMegabytes = mrt.MaxMegabytes ?? BgpSpeakerIntent.DefaultMrt.Megabytes,
+                    KeepFiles = mrt.KeepFiles ?? BgpSpeakerIntent.DefaultMrt.Keep,
+                }
+                : null,
+        },
         s.Spec,
         new BgpSpeakerStatus(
             [
                 Is(ConditionType.Accepted, true, "Valid", "the speaker can be run", s.Generation),
                 troubles.TryGetValue("bgp-speaker", out var trouble)
                     ? Is(ConditionType.Degraded, true, "CannotListen", trouble, s.Generation)
+                    : bgp?.Bmp.FirstOrDefault(b => !b.Connected) is { } station
+                        ? Is(ConditionType.Degraded, true, "StationUnreachable", $"the BMP station {station.Station} is not connected{(station.LastError is { } error ? $": {error}" : "")}", s.Generation)
+                    : bgp?.Mrt?.LastError is { } disk
+                        ? Is(ConditionType.Degraded, true, "CannotRecord", $"MRT files cannot be written: {disk}", s.Generation)
                     : Is(ConditionType.Degraded, false, "AsExpected", "nothing is known against it", s.Generation),
             ],
             s.Generation,
@@ -55,7 +78,9 @@ public sealed partial class FabricMachine
             bgp?.Routes ?? 0,
             bgp?.Paths ?? 0,
             exports.Count,
-            learned.Count));
+            learned.Count,
+            bgp?.Bmp ?? default,
+            bgp?.Mrt));
 
     private Resource Describe(BgpPeerIntent p)
     {

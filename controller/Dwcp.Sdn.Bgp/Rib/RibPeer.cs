@@ -37,6 +37,9 @@ internal sealed class RibPeer(ushort slot, PeerSettings settings, OutQueue outpu
     /// <summary>Messages that go out once all routes that are due were formatted: End-of-RIB and the end of a refresh.</summary>
     public List<byte[]> AfterSync { get; } = [];
 
+    /// <summary>What it was told of each entry in families with add-path; the identifier is one more than the number of the path.</summary>
+    public Dictionary<int, List<ToldPath>> ToldPaths { get; } = [];
+
     /// <summary>Families that it is to be told again.</summary>
     public FamilySet Asked { get; set; }
 
@@ -60,6 +63,12 @@ internal sealed class RibPeer(ushort slot, PeerSettings settings, OutQueue outpu
     /// <summary>UPDATEs whose routes were taken as withdrawn (RFC 7606 §2).</summary>
     public long TakenAsWithdrawn { get; set; }
 
+    /// <summary>NLRI that the peer's import rules did not let in.</summary>
+    public long Refused { get; set; }
+
+    /// <summary>Observers know that its session stands.</summary>
+    public bool IsTold { get; set; }
+
     /// <summary>Routes that had been here before (AS path, ORIGINATOR_ID, CLUSTER_LIST).</summary>
     public long Looped { get; set; }
 
@@ -67,6 +76,10 @@ internal sealed class RibPeer(ushort slot, PeerSettings settings, OutQueue outpu
 
     public bool IsClient => Settings.RouteReflectorClient;
 }
+
+/// <summary>A path as a peer with add-path was told of it.</summary>
+/// <param name="Set">None when it is to be told again.</param>
+internal readonly record struct ToldPath(uint Id, AttributeSet? Set, RouteBody Body, bool LongLived);
 
 /// <summary>The targets that a peer asks for, RFC 4684 §6. Before the peer has said all, nothing passes.</summary>
 internal sealed class TargetFilter

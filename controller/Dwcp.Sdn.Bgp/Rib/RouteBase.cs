@@ -40,6 +40,9 @@ internal sealed class RouteBase
 
     public ImportTable Imports { get; }
 
+    /// <summary>Is told what the rules of peers make of their routes; none costs nothing.</summary>
+    public IRouteObserver? Observer { get; set; }
+
     /// <summary>A queue for a connection; what is shared among several is formatted once.</summary>
     public OutQueue NewQueue() => new(pool);
 
@@ -108,8 +111,10 @@ internal sealed class RouteBase
             return false;
         }
 
-        Purge(peer, path => !settings.ImportRules.IsEmpty
-            && !RouteRules.Pass(settings.ImportRules, Table[path.Entry].Key, path.Body, Attributes[path.Attributes]));
+        Purge(
+            peer,
+            path => !settings.ImportRules.IsEmpty && !RouteRules.Pass(settings.ImportRules, Table[path.Entry].Key, path.Body, Attributes[path.Attributes]),
+            silently: false);
         return !before.ImportRules.IsEmpty;
     }
 
@@ -187,6 +192,7 @@ internal sealed class RouteBase
         var whole = Announce(peer, body, reader.Reached, reader.ReachedNextHop, first)
             && Announce(peer, body, reader.Announced, reader.AnnouncedNextHop, first);
         peer.AttributesDiscarded += reader.Discarded;
+        Observer?.Finished();
         return reader.Answer == FaultAnswer.Reset ? new(reader.Fault ?? Notification.MalformedAttributes, null)
             : !whole ? new(new Notification(3, 9, []), null)
             : new(null, EndOfRib(peer, body));
@@ -327,6 +333,11 @@ internal sealed class RouteBase
             {
                 Changed(Table.Put(nlri.Key, nlri.Body, nlri.PathId, nlris.Octets, set, peer.Slot, out var added), first);
                 peer.Paths += added ? 1 : 0;
+                if (Observer is not null && peer.IsTold)
+                {
+                    Observer.Accepted(peer, section.Family, set, nlri, nlris.Octets);
+                }
+
                 if (section.Family == BgpFamily.RtConstraint && peer.Filter!.Add(nlri.Key))
                 {
                     wished.Add(nlri.Key);
@@ -336,6 +347,12 @@ internal sealed class RouteBase
             {
                 Changed(Table.Remove(nlri.Key, nlri.PathId, peer.Slot, out var removed), first);
                 peer.Paths -= removed ? 1 : 0;
+                peer.Refused += set is not null && result == NlriResult.Ok ? 1 : 0;
+                if (removed && Observer is not null && peer.IsTold)
+                {
+                    Observer.Gone(peer, nlri.Key, nlris.Octets, nlri.PathId, silently: false);
+                }
+
                 if (section.Family == BgpFamily.RtConstraint && peer.Filter!.Remove(nlri.Key))
                 {
                     wished.Add(nlri.Key);
@@ -374,7 +391,8 @@ internal sealed class RouteBase
         }
     }
 
-    private void Purge(RibPeer peer, Func<RoutePath, bool> which)
+    /// <param name="silently">Observers have heard nothing that says so.</param>
+    private void Purge(RibPeer peer, Func<RoutePath, bool> which, bool silently = true)
     {
         wished.Clear();
         ForPaths(peer, at =>
@@ -391,10 +409,17 @@ internal sealed class RouteBase
                 wished.Add(key);
             }
 
+            if (Observer is not null && peer.IsTold)
+            {
+                Span<byte> octets = stackalloc byte[NlriWriter.Largest];
+                Observer.Gone(peer, key, octets[..NlriWriter.Write(key, path.Body, Table.Opaque(path.Entry), octets)], path.PathId, silently);
+            }
+
             peer.Paths--;
             Changed(Table.RemovePath(at), first: false);
             Changed(key.Kind == RouteKind.Membership ? Table.Find(key) : -1, first: false);
         });
+        Observer?.Finished();
         Wished(peer);
     }
 
@@ -412,6 +437,11 @@ internal sealed class RouteBase
 
     private void Changed(int entry, bool first)
     {
+        if (entry < 0 && Groups.TellsAllPaths && Table.Touched >= 0)
+        {
+            Groups.PushToAddPath(Table.Touched, first);
+        }
+
         if (entry >= 0)
         {
             Groups.Push(entry, first);

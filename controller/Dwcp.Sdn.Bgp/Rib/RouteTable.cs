@@ -60,6 +60,9 @@ internal sealed class RouteTable(AttributeStore attributes, PathOrder order)
     private readonly ulong seed = BinaryPrimitives.ReadUInt64LittleEndian(RandomNumberGenerator.GetBytes(8));
     private int[] buckets = Filled(1 << 12);
 
+    /// <summary>The entry of which the last change took, gave or altered a path, best or not; -1 when it did nothing.</summary>
+    public int Touched { get; private set; } = -1;
+
     public int Count => entries.Count;
 
     public int PathCount => paths.Count;
@@ -99,6 +102,7 @@ internal sealed class RouteTable(AttributeStore attributes, PathOrder order)
     public int Put(in RouteKey key, in RouteBody body, uint pathId, ReadOnlySpan<byte> octets, AttributeSet set, ushort peer, out bool added)
     {
         var index = FindOrAdd(key, octets);
+        Touched = index;
         ref var entry = ref entries[index];
         var at = FindPath(entry, peer, pathId);
         added = at < 0;
@@ -117,7 +121,7 @@ internal sealed class RouteTable(AttributeStore attributes, PathOrder order)
             path.Flags = PathFlags.Used;
             if (path.Body == body && path.Attributes == set.Id && !revived)
             {
-                return -1;
+                return Touched = -1;
             }
 
             path.Body = body;
@@ -157,13 +161,14 @@ internal sealed class RouteTable(AttributeStore attributes, PathOrder order)
         var index = Find(key);
         var at = index < 0 ? -1 : FindPath(entries[index], peer, pathId);
         removed = at >= 0;
+        Touched = -1;
         return removed ? RemovePath(at) : -1;
     }
 
     /// <summary>Takes away one path by its number.</summary>
     public int RemovePath(int at)
     {
-        var index = paths[at].Entry;
+        var index = Touched = paths[at].Entry;
         ref var entry = ref entries[index];
         if (entry.FirstPath == at)
         {

@@ -6,9 +6,10 @@ namespace Dwcp.Sdn.Bgp.Rib;
 
 /// <summary>All that decides what a peer is told: peers with equal values get the very same octets.</summary>
 /// <param name="Plane">Which 64 slots its members are of; each plane keeps one word per route of who has it.</param>
+/// <param name="AddPath">Families in which they are told all paths of a route: such a peer always has a group of its own.</param>
 /// <param name="Self">The next hop that replaces others, if so asked.</param>
 internal sealed record GroupKey(
-    int Plane, bool External, bool Client, Asn LocalAs, bool As4, int LongestMessage, FamilySet Families, bool LongLived,
+    int Plane, bool External, bool Client, Asn LocalAs, bool As4, int LongestMessage, FamilySet Families, FamilySet AddPath, bool LongLived,
     IpAddress? Self, EquatableArray<RouteRule> Rules);
 
 /// <summary>Peers that are told the same at the same time: a change is formatted once for all of them.</summary>

@@ -33,6 +33,9 @@ internal sealed class UpdateGroups(SpeakerSettings speaker, RouteTable table, At
 
     public int Count => groups.Count;
 
+    /// <summary>Some peer is told all paths of routes, not only the best.</summary>
+    public bool TellsAllPaths { get; private set; }
+
     public void Join(RibPeer peer, Agreement agreement, IpAddress local)
     {
         peer.Local = local;
@@ -74,7 +77,7 @@ internal sealed class UpdateGroups(SpeakerSettings speaker, RouteTable table, At
 
     private GroupKey KeyOf(RibPeer peer, Agreement agreement) => new(
         peer.Slot >> 6, agreement.External, peer.IsClient, peer.Settings.LocalAs ?? speaker.LocalAs, agreement.As4, agreement.LongestMessage,
-        agreement.Families, !agreement.Peer.LongLived.IsEmpty, peer.Settings.NextHopSelf ? peer.Local : null, peer.Settings.ExportRules);
+        agreement.Families, agreement.AddPathSent, !agreement.Peer.LongLived.IsEmpty, peer.Settings.NextHopSelf ? peer.Local : null, peer.Settings.ExportRules);
 
     public void Leave(RibPeer peer)
     {
@@ -84,6 +87,7 @@ internal sealed class UpdateGroups(SpeakerSettings speaker, RouteTable table, At
         }
 
         group.Remove(peer);
+        peer.ToldPaths.Clear();
         var plane = told[group.Key.Plane];
         var others = ~(1ul << (peer.Slot & 63));
         plane.Reach(Math.Max(0, table.Limit - 1));
@@ -144,6 +148,18 @@ internal sealed class UpdateGroups(SpeakerSettings speaker, RouteTable table, At
         }
     }
 
+    /// <summary>A path that is not the best has changed.</summary>
+    public void PushToAddPath(int entry, bool first)
+    {
+        foreach (var group in groups)
+        {
+            if (!group.Key.AddPath.IsEmpty)
+            {
+                Push(group, entry, first);
+            }
+        }
+    }
+
     /// <summary>Formats what is due.</summary>
     /// <returns>True when there is more that could be formatted at once.</returns>
     public bool Flush()
@@ -160,6 +176,7 @@ internal sealed class UpdateGroups(SpeakerSettings speaker, RouteTable table, At
                 var solo = Separate(peer, group);
                 foreach (var family in peer.Asked.Items)
                 {
+                    Unsaid(peer, family);
                     PushAll(solo, family);
                 }
             }
@@ -225,7 +242,7 @@ internal sealed class UpdateGroups(SpeakerSettings speaker, RouteTable table, At
         }
 
         peer.AfterSync.Clear();
-        if (peer.Output.Waiting >= Enough)
+        if (peer.Output.Waiting >= Enough || !solo.Key.AddPath.IsEmpty)
         {
             return;
         }
@@ -259,6 +276,17 @@ internal sealed class UpdateGroups(SpeakerSettings speaker, RouteTable table, At
             ref var knows = ref plane[index];
             var targets = 0ul;
             var family = entry.Key.Family;
+            if (group.Key.AddPath.Has(family))
+            {
+                SortPaths(group, index);
+                if (entry.FirstPath < 0 && entry.Waiting == 0)
+                {
+                    forgotten.Add(index);
+                }
+
+                continue;
+            }
+
             var chosen = family == BgpFamily.RtConstraint && !group.Key.Client && !group.Key.External ? ClientPath(entry) : entry.Best;
             if (chosen >= 0)
             {
@@ -297,6 +325,66 @@ internal sealed class UpdateGroups(SpeakerSettings speaker, RouteTable table, At
         }
     }
 
+    /// <summary>All paths of a route that this one peer may be told, and those that it was told and that are no more.</summary>
+    private void SortPaths(UpdateGroup group, int index)
+    {
+        ref var entry = ref table[index];
+        var family = entry.Key.Family;
+        var peer = group.Members[0];
+        var before = peer.ToldPaths.GetValueOrDefault(index) ?? [];
+        var now = new List<ToldPath>();
+        for (var at = entry.FirstPath; at >= 0; at = table.Path(at).NextInEntry)
+        {
+            ref var path = ref table.Path(at);
+            var old = (path.Flags & PathFlags.LongLived) != 0;
+            var id = ((ulong)path.Attributes << 32) | ((ulong)path.Peer << 8) | ((ulong)family << 1) | (old ? 1u : 0);
+            var bucket = BucketOf(group, id, family, path.Attributes, path.Peer, old);
+            if (bucket.Targets == 0 || (!group.Key.Rules.IsEmpty && !RouteRules.Pass(group.Key.Rules, entry.Key, path.Body, bucket.Set!)))
+            {
+                continue;
+            }
+
+            var told = new ToldPath((uint)at + 1, bucket.Set, path.Body, old);
+            now.Add(told);
+            if (!before.Contains(told))
+            {
+                bucket.Entries.Add(index);
+                bucket.PathIds.Add(told.Id);
+            }
+        }
+
+        foreach (var gone in before)
+        {
+            if (!now.Exists(p => p.Id == gone.Id))
+            {
+                var bucket = WithdrawnFrom(group.Mask, family);
+                bucket.Entries.Add(index);
+                bucket.PathIds.Add(gone.Id);
+            }
+        }
+
+        if (now.Count > 0)
+        {
+            peer.ToldPaths[index] = now;
+        }
+        else
+        {
+            peer.ToldPaths.Remove(index);
+        }
+    }
+
+    /// <summary>What a peer asks for again is sent again, though nothing of it changed.</summary>
+    private void Unsaid(RibPeer peer, BgpFamily family)
+    {
+        foreach (var (index, paths) in peer.ToldPaths)
+        {
+            for (var i = 0; i < paths.Count && table[index].Key.Family == family; i++)
+            {
+                paths[i] = paths[i] with { Set = null };
+            }
+        }
+    }
+
     private void Format(UpdateGroup group)
     {
         void Emit(ulong targets, OutputChunk chunk, int start, int length)
@@ -311,7 +399,7 @@ internal sealed class UpdateGroups(SpeakerSettings speaker, RouteTable table, At
 
         foreach (var ((targets, family), bucket) in withdrawn)
         {
-            writer.Withdraw(group, family, bucket.Entries, targets, Emit);
+            writer.Withdraw(group, family, bucket.Entries, bucket.PathIds, targets, Emit);
             Recycle(bucket);
         }
 
@@ -319,7 +407,7 @@ internal sealed class UpdateGroups(SpeakerSettings speaker, RouteTable table, At
         {
             if (bucket.Entries.Count > 0)
             {
-                writer.Announce(group, bucket.Family, bucket.Set!, bucket.From, bucket.LongLived, bucket.Entries, bucket.Targets, Emit);
+                writer.Announce(group, bucket.Family, bucket.Set!, bucket.From, bucket.LongLived, bucket.Entries, bucket.PathIds, bucket.Targets, Emit);
             }
 
             Recycle(bucket);
@@ -416,6 +504,7 @@ internal sealed class UpdateGroups(SpeakerSettings speaker, RouteTable table, At
     private void Recycle(Bucket bucket)
     {
         bucket.Entries.Clear();
+        bucket.PathIds.Clear();
         bucket.Set = null;
         bucket.From = null;
         spare.Push(bucket);
@@ -445,6 +534,7 @@ internal sealed class UpdateGroups(SpeakerSettings speaker, RouteTable table, At
         var solo = new UpdateGroup(key, solo: true);
         solo.Add(peer);
         groups.Add(solo);
+        TellsAllPaths = groups.Exists(g => !g.Key.AddPath.IsEmpty);
         return solo;
     }
 
@@ -457,6 +547,7 @@ internal sealed class UpdateGroups(SpeakerSettings speaker, RouteTable table, At
         }
 
         groups.Remove(group);
+        TellsAllPaths = groups.Exists(g => !g.Key.AddPath.IsEmpty);
     }
 
     private void PushAll(UpdateGroup group, BgpFamily family)
@@ -482,6 +573,9 @@ internal sealed class UpdateGroups(SpeakerSettings speaker, RouteTable table, At
     private sealed class Bucket
     {
         public List<int> Entries { get; } = [];
+
+        /// <summary>One for each entry in families with add-path, else none.</summary>
+        public List<uint> PathIds { get; } = [];
 
         public BgpFamily Family { get; set; }
 

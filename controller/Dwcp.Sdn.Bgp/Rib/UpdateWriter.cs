@@ -17,17 +17,18 @@ internal sealed class UpdateWriter(SpeakerSettings speaker, RouteTable table, Ch
     public delegate void Emit(ulong targets, OutputChunk chunk, int start, int length);
 
     /// <param name="entries">Routes that share <paramref name="set"/>.</param>
+    /// <param name="pathIds">One for each of them, one more than the number of its path; none without add-path, where it is the best path.</param>
     /// <param name="from">Whose routes they are; none for the speaker's own.</param>
-    public void Announce(UpdateGroup group, BgpFamily family, AttributeSet set, RibPeer? from, bool longLived, List<int> entries, ulong targets, Emit emit)
+    public void Announce(UpdateGroup group, BgpFamily family, AttributeSet set, RibPeer? from, bool longLived, List<int> entries, List<uint> pathIds, ulong targets, Emit emit)
     {
         Span<byte> hop = stackalloc byte[32];
         var hopLength = NextHop(group.Key, set, hop);
         Export(group.Key, family, set, from, longLived, hop[..hopLength]);
         var own = attributes.Written;
-        var needed = BgpMessage.HeaderLength + 64 + own.Length + NlriWriter.Largest;
+        var needed = BgpMessage.HeaderLength + 64 + own.Length + NlriWriter.Largest + 4;
         if (needed > group.Key.LongestMessage)
         {
-            Withdraw(group, family, entries, targets, emit); // They cannot be told with a message this peer takes, RFC 8654 §4.
+            Withdraw(group, family, entries, pathIds, targets, emit); // They cannot be told with a message this peer takes, RFC 8654 §4.
             return;
         }
 
@@ -40,7 +41,7 @@ internal sealed class UpdateWriter(SpeakerSettings speaker, RouteTable table, Ch
                 own.CopyTo(to[at..]);
                 BinaryPrimitives.WriteUInt16BigEndian(to[(BgpMessage.HeaderLength + 2)..], (ushort)own.Length);
                 at += own.Length;
-                at += Fill(entries, ref i, to[at..], withdraw: false);
+                at += Fill(entries, pathIds, ref i, to[at..], withdraw: false);
             }
             else
             {
@@ -51,7 +52,7 @@ internal sealed class UpdateWriter(SpeakerSettings speaker, RouteTable table, Ch
                 hop[..hopLength].CopyTo(to[at..]);
                 at += hopLength;
                 to[at++] = 0;
-                at += Fill(entries, ref i, to[at..^own.Length], withdraw: false);
+                at += Fill(entries, pathIds, ref i, to[at..^own.Length], withdraw: false);
                 BinaryPrimitives.WriteUInt16BigEndian(to[(reach + 2)..], (ushort)(at - reach - 4));
                 own.CopyTo(to[at..]);
                 at += own.Length;
@@ -62,7 +63,7 @@ internal sealed class UpdateWriter(SpeakerSettings speaker, RouteTable table, Ch
         }
     }
 
-    public void Withdraw(UpdateGroup group, BgpFamily family, List<int> entries, ulong targets, Emit emit)
+    public void Withdraw(UpdateGroup group, BgpFamily family, List<int> entries, List<uint> pathIds, ulong targets, Emit emit)
     {
         for (var i = 0; i < entries.Count;)
         {
@@ -70,7 +71,7 @@ internal sealed class UpdateWriter(SpeakerSettings speaker, RouteTable table, Ch
             var at = BgpMessage.HeaderLength + 2;
             if (family == BgpFamily.Ipv4Unicast)
             {
-                var length = Fill(entries, ref i, to[at..^2], withdraw: true);
+                var length = Fill(entries, pathIds, ref i, to[at..^2], withdraw: true);
                 BinaryPrimitives.WriteUInt16BigEndian(to[BgpMessage.HeaderLength..], (ushort)length);
                 at += length;
                 to.Slice(at, 2).Clear(); // No attributes; the chunk has been used before.
@@ -81,7 +82,7 @@ internal sealed class UpdateWriter(SpeakerSettings speaker, RouteTable table, Ch
                 at += 2;
                 var unreach = at;
                 at += Head(to[at..], AttributeTable.MpUnreach, family);
-                at += Fill(entries, ref i, to[at..], withdraw: true);
+                at += Fill(entries, pathIds, ref i, to[at..], withdraw: true);
                 BinaryPrimitives.WriteUInt16BigEndian(to[(unreach + 2)..], (ushort)(at - unreach - 4));
                 BinaryPrimitives.WriteUInt16BigEndian(to[(BgpMessage.HeaderLength + 2)..], (ushort)(at - unreach));
             }
@@ -100,22 +101,44 @@ internal sealed class UpdateWriter(SpeakerSettings speaker, RouteTable table, Ch
         return 7;
     }
 
-    private int Fill(List<int> entries, ref int i, Span<byte> to, bool withdraw)
+    private int Fill(List<int> entries, List<uint> pathIds, ref int i, Span<byte> to, bool withdraw)
     {
+        Span<byte> apart = stackalloc byte[NlriWriter.Largest + 4];
         var at = 0;
         for (; i < entries.Count; i++)
         {
             ref var entry = ref table[entries[i]];
             var octets = table.Opaque(entries[i]);
-            if (to.Length - at < Math.Max(LongestKnownNlri, octets.Length))
+            var rest = to[at..];
+            if (rest.Length < Math.Max(LongestKnownNlri, octets.Length) + 4)
             {
-                break;
+                // The last one may just fit: how long it is shows when it is written.
+                var length = Write(entry, octets, pathIds, i, withdraw, apart);
+                if (length > rest.Length)
+                {
+                    break;
+                }
+
+                apart[..length].CopyTo(rest);
+                at += length;
+                continue;
             }
 
-            at += NlriWriter.Write(entry.Key, withdraw ? default : table.Path(entry.Best).Body, octets, to[at..]);
+            at += Write(entry, octets, pathIds, i, withdraw, rest);
         }
 
         return at;
+    }
+
+    private int Write(in Entry entry, ReadOnlySpan<byte> octets, List<uint> pathIds, int i, bool withdraw, Span<byte> to)
+    {
+        if (pathIds.Count == 0)
+        {
+            return NlriWriter.Write(entry.Key, withdraw ? default : table.Path(entry.Best).Body, octets, to);
+        }
+
+        BinaryPrimitives.WriteUInt32BigEndian(to, pathIds[i]);
+        return 4 + NlriWriter.Write(entry.Key, withdraw ? default : table.Path((int)pathIds[i] - 1).Body, octets, to[4..]);
     }
 
     private Span<byte> Room(int longest, int needed)

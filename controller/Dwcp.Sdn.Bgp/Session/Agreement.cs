@@ -29,6 +29,10 @@ internal sealed record Agreement(Asn PeerAs, IpAddress PeerId, bool External, Ti
     public FamilySet AddPathReceived => FamilySet.Of(Ours.AddPath.Where(f => (f.Mode & 1) != 0).Select(f => f.Family))
         .And(FamilySet.Of(Peer.AddPath.Where(f => (f.Mode & 2) != 0).Select(f => f.Family)));
 
+    /// <summary>The peer takes several paths of a route.</summary>
+    public FamilySet AddPathSent => FamilySet.Of(Ours.AddPath.Where(f => (f.Mode & 2) != 0).Select(f => f.Family))
+        .And(FamilySet.Of(Peer.AddPath.Where(f => (f.Mode & 1) != 0).Select(f => f.Family)));
+
     /// <summary>Compares what the peer offers with what is expected of it.</summary>
     public static Agreement? Of(OpenMessage open, Capabilities ours, Asn localAs, IpAddress routerId, PeerSettings settings, out Notification? fault)
     {

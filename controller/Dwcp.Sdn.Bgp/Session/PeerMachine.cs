@@ -50,7 +50,13 @@ internal abstract record PeerAction
     public sealed record Up(int Link, Agreement Agreement) : PeerAction;
 
     /// <param name="Keep">The routes stay while the peer restarts.</param>
-    public sealed record Down(int Link, string Reason, bool Keep) : PeerAction;
+    public sealed record Down(int Link, string Reason, bool Keep) : PeerAction
+    {
+        /// <summary>What we said at the end; none when the connection went without a word of ours.</summary>
+        public Notification? Sent { get; init; }
+
+        public Notification? Received { get; init; }
+    }
 }
 
 /// <summary>How far a link has come, RFC 4271 §8.2.2.</summary>
@@ -147,7 +153,7 @@ internal sealed record PeerMachine(SpeakerSettings Speaker, PeerSettings Setting
         PeerEvent.Kept { Link: var id } => Find(id) is { } link ? Kept(link, now) : (this, []),
         PeerEvent.Heard { Link: var id } => Find(id) is { } link ? Heard(link, now) : (this, []),
         PeerEvent.Notified { Link: var id, Message: var n } => Find(id) is { } link
-            ? Lose(link, $"the peer said {n}", null, overGraceful: !n.IsHardReset && link.Agreement is { OverNotification: true }, now)
+            ? Lose(link, $"the peer said {n}", null, overGraceful: !n.IsHardReset && link.Agreement is { OverNotification: true }, now, received: n)
             : (this, []),
         PeerEvent.Malformed { Link: var id, Answer: var answer } => Find(id) is { } link ? Drop(link, answer, now) : (this, []),
         _ => throw new InvalidOperationException($"no phase has an answer to {e}"),
@@ -182,7 +188,7 @@ internal sealed record PeerMachine(SpeakerSettings Speaker, PeerSettings Setting
             actions.Add(new PeerAction.Close(link.Id));
             if (link.Phase == LinkPhase.Established)
             {
-                actions.Add(new PeerAction.Down(link.Id, $"we said {reason}", Keep: false));
+                actions.Add(new PeerAction.Down(link.Id, $"we said {reason}", Keep: false) { Sent = reason });
             }
         }
 
@@ -329,7 +335,8 @@ internal sealed record PeerMachine(SpeakerSettings Speaker, PeerSettings Setting
     private (PeerMachine, ImmutableArray<PeerAction>) Drop(LinkState link, Notification answer, TimeSpan now) =>
         Lose(link, $"we said {answer}", answer, overGraceful: !answer.IsHardReset && link.Agreement is { OverNotification: true }, now);
 
-    private (PeerMachine, ImmutableArray<PeerAction>) Lose(LinkState link, string reason, Notification? answer, bool overGraceful, TimeSpan now)
+    private (PeerMachine, ImmutableArray<PeerAction>) Lose(
+        LinkState link, string reason, Notification? answer, bool overGraceful, TimeSpan now, Notification? received = null)
     {
         var actions = ImmutableArray.CreateBuilder<PeerAction>();
         if (answer is not null)
@@ -343,7 +350,7 @@ internal sealed record PeerMachine(SpeakerSettings Speaker, PeerSettings Setting
         {
             // A session that held comes back at once; one that falls right after it stood waits longer each time.
             next = now - link.Since >= Steady ? next with { Pause = default } : next;
-            actions.Add(new PeerAction.Down(link.Id, reason, overGraceful && !link.Agreement!.RestartFamilies.IsEmpty));
+            actions.Add(new PeerAction.Down(link.Id, reason, overGraceful && !link.Agreement!.RestartFamilies.IsEmpty) { Sent = answer, Received = received });
         }
 
         var (result, more) = next.Retry(now);
@@ -396,7 +403,7 @@ internal sealed record PeerMachine(SpeakerSettings Speaker, PeerSettings Setting
             LongLived = Settings.GracefulRestart is { LongLivedTime: var time } && time > TimeSpan.Zero
                 ? [.. families.Items.Select(f => new LongLivedFamily(f, Restarting, (uint)time.TotalSeconds))]
                 : [],
-            AddPath = Settings.AddPath ? [.. families.Items.Where(f => f != BgpFamily.RtConstraint).Select(f => new AddPathFamily(f, 1))] : [],
+            AddPath = Settings.AddPath ? [.. families.Items.Where(f => f != BgpFamily.RtConstraint).Select(f => new AddPathFamily(f, 3))] : [],
         };
     }
 }

@@ -61,6 +61,9 @@ public sealed record PeerSettings
     /// <summary>Zero, or at least three seconds.</summary>
     public TimeSpan HoldTime { get; init; } = TimeSpan.FromSeconds(90);
 
+    /// <summary>How long the peer may take nothing of what waits for it (RFC 9687); none is 8 minutes, or twice the hold time when that is longer.</summary>
+    public TimeSpan? SendHoldTime { get; init; }
+
     /// <summary>How long an accepted connection waits for the peer's OPEN before ours is sent (RFC 4271 §8.1.1).</summary>
     public TimeSpan DelayOpen { get; init; }
 
@@ -73,7 +76,7 @@ public sealed record PeerSettings
     /// <summary>None switches graceful restart off.</summary>
     public RestartSettings? GracefulRestart { get; init; } = RestartSettings.Default;
 
-    /// <summary>Takes several paths of one route, RFC 7911.</summary>
+    /// <summary>Takes and announces several paths of one route, RFC 7911.</summary>
     public bool AddPath { get; init; }
 
     public PrefixLimit? PrefixLimit { get; init; }
@@ -106,6 +109,7 @@ public sealed record PeerSettings
         NextHopSelf = NextHopSelf,
         LongestRetry = LongestRetry,
         Bfd = Bfd,
+        SendHoldTime = SendHoldTime,
     };
 }
 

@@ -1,3 +1,4 @@
+using System.Net;
 using System.Net.Sockets;
 using System.Runtime.InteropServices;
 using Dwcp.Sdn.Bgp.Rib;
@@ -30,7 +31,17 @@ internal sealed class Connection : IDisposable
         this.socket = socket;
         this.post = post;
         Output = output;
-        Local = TcpOptions.AddressOf(socket.LocalEndPoint);
+        LocalEnd = (IPEndPoint)socket.LocalEndPoint!;
+        Local = TcpOptions.AddressOf(LocalEnd);
+        try
+        {
+            Remote = (IPEndPoint)socket.RemoteEndPoint!;
+        }
+        catch (SocketException)
+        {
+            Remote = new(IPAddress.None, 0);
+        }
+
         received = OnReceived;
         sent = OnSent;
         receiving.Completed += (_, _) => post(received);
@@ -44,6 +55,19 @@ internal sealed class Connection : IDisposable
     public IpAddress Local { get; }
 
     public bool IsClosed => disposed;
+
+    /// <summary>Of both sides, as whole messages, once they were said.</summary>
+    public byte[] SentOpen { get; set; } = [];
+
+    public byte[] ReceivedOpen { get; set; } = [];
+
+    /// <summary>Octets that the peer's side has taken so far.</summary>
+    public long Sent { get; private set; }
+
+    /// <summary>The other end; the port is zero when the connection is gone already.</summary>
+    public IPEndPoint Remote { get; }
+
+    public IPEndPoint LocalEnd { get; }
 
     /// <summary>The session on it stands, and what it carries are routes.</summary>
     public bool Established { get; set; }
@@ -184,6 +208,7 @@ internal sealed class Connection : IDisposable
         }
 
         Output.Sent(sending.BytesTransferred);
+        Sent += sending.BytesTransferred;
         return true;
     }
 

@@ -5,7 +5,7 @@ using Dwcp.Sdn.Core.Wire;
 
 namespace Dwcp.Sdn.Bgp;
 
-/// <summary>Why a session ends, RFC 4271 §4.5 and §6, RFC 4486, RFC 9003, RFC 8538.</summary>
+/// <summary>Why a session ends, RFC 4271 §4.5 and §6, RFC 4486, RFC 9003, RFC 8538, RFC 9687.</summary>
 public sealed record Notification(byte Code, byte Subcode, EquatableArray<byte> Data)
 {
     public static readonly Notification NotSynchronised = new(1, 1, []);
@@ -16,6 +16,7 @@ public sealed record Notification(byte Code, byte Subcode, EquatableArray<byte> 
     public static readonly Notification HoldTimeRefused = new(2, 6, []);
     public static readonly Notification MalformedAttributes = new(3, 1, []);
     public static readonly Notification HoldExpired = new(4, 0, []);
+    public static readonly Notification SendHoldExpired = new(8, 0, []); // RFC 9687 §4
     public static readonly Notification PrefixLimit = new(6, 1, []);
     public static readonly Notification PeerRemoved = new(6, 3, []);
     public static readonly Notification AdministrativeReset = new(6, 4, []);
@@ -35,6 +36,7 @@ public sealed record Notification(byte Code, byte Subcode, EquatableArray<byte> 
         ["state machine error", "unexpected message in OpenSent", "unexpected message in OpenConfirm", "unexpected message in Established"],
         ["cease", "maximum number of prefixes reached", "administrative shutdown", "peer de-configured", "administrative reset", "connection rejected", "other configuration change", "connection collision resolution", "out of resources", "hard reset", "BFD down"],
         ["ROUTE-REFRESH error", "invalid message length"],
+        ["send hold timer expired"],
     ];
 
     /// <summary>The session ends by somebody's will; a text of at most 255 octets says why (RFC 9003).</summary>

@@ -17,7 +17,8 @@ namespace Dwcp.Sdn.Controller.Loops;
 /// Runs the BGP speaker that the fabric asks for, and none without: its peers, the targets that it imports, our routes. What
 /// the speaker hears goes to the fabric, and what can be seen of it.
 /// </summary>
-internal sealed class BgpLoop(FabricLoop fabric, IPEndPoint endpoint, TimeProvider time, ILogger<BgpLoop> log) : IAsyncDisposable
+/// <param name="data">The data directory, in which MRT files have a folder.</param>
+internal sealed class BgpLoop(FabricLoop fabric, IPEndPoint endpoint, string data, TimeProvider time, ILogger<BgpLoop> log) : IAsyncDisposable
 {
     private static readonly TimeSpan LookEvery = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
@@ -28,6 +29,8 @@ internal sealed class BgpLoop(FabricLoop fabric, IPEndPoint endpoint, TimeProvid
     private readonly Dictionary<string, PeerSettings> peers = [];
     private readonly Dictionary<string, DateTimeOffset> establishedAt = [];
     private EquatableArray<RouteTarget> imports;
+    private EquatableArray<BmpStationSpec> stations;
+    private MrtSpec? files;
     private SpeakerSettings? settings;
     private RouteDelivery? delivery;
     private volatile BgpSpeaker? speaker;
@@ -95,6 +98,18 @@ internal sealed class BgpLoop(FabricLoop fabric, IPEndPoint endpoint, TimeProvid
             await running.ImportAsync(imports.Items);
         }
 
+        if (stations != work.Speaker.Spec.Bmp)
+        {
+            stations = work.Speaker.Spec.Bmp;
+            await running.MonitorAsync(OutputForm.Stations(work.Speaker.Spec));
+        }
+
+        if (files != work.Speaker.Spec.Mrt)
+        {
+            files = work.Speaker.Spec.Mrt;
+            await running.RecordAsync(OutputForm.Files(work.Speaker.Spec, data));
+        }
+
         // New places first: a MAC that moved is never nowhere.
         await running.OriginateAsync(work.Orders.Announce);
         if (!work.Orders.Withdraw.IsEmpty)
@@ -159,7 +174,7 @@ internal sealed class BgpLoop(FabricLoop fabric, IPEndPoint endpoint, TimeProvid
 
         await running.DisposeAsync();
         await delivery!.EndAsync();
-        (settings, delivery, listening, trouble, imports) = (null, null, null, null, []);
+        (settings, delivery, listening, trouble, imports, stations, files) = (null, null, null, null, [], [], null);
         peers.Clear();
         establishedAt.Clear();
         log.SpeakerEnded();
@@ -207,10 +222,11 @@ internal sealed class BgpLoop(FabricLoop fabric, IPEndPoint endpoint, TimeProvid
             try
             {
                 var (routes, paths) = await running.CountAsync().WaitAsync(Patience, time, stop);
+                var told = (await running.StationsAsync().WaitAsync(Patience, time, stop)).Select(OutputForm.Of).ToEquatableArray();
                 var seen = Group(await running.PeersAsync().WaitAsync(Patience, time, stop));
                 if (speaker == running)
                 {
-                    var sight = new BgpSight(listening, routes, paths, trouble);
+                    var sight = new BgpSight(listening, routes, paths, trouble, told, OutputForm.Of(running.Recording));
                     await fabric.PostAsync(m => m.BgpSeen(sight, seen), stop);
                 }
             }

@@ -13,6 +13,34 @@ public sealed record BgpSpeakerSpec : ResourceSpec
 
     /// <summary>Of peers that name none: 0, or at least 3.</summary>
     public uint? HoldTimeSeconds { get; init; }
+
+    /// <summary>Stations that are told what peers say, RFC 7854.</summary>
+    public EquatableArray<BmpStationSpec> Bmp { get; init; }
+
+    public MrtSpec? Mrt { get; init; }
+}
+
+/// <summary>A BMP station.</summary>
+/// <param name="Station">Where it listens, as ADDR:PORT.</param>
+/// <param name="PostPolicy">Also tell it what the policies of each peer let in.</param>
+/// <param name="StatisticsSeconds">Between two counts of each peer; 0 for none.</param>
+public sealed record BmpStationSpec(string? Station, bool? PostPolicy, uint? StatisticsSeconds);
+
+/// <summary>MRT files in the data directory, RFC 6396.</summary>
+public sealed record MrtSpec
+{
+    /// <summary>Record what peers send.</summary>
+    public bool? Messages { get; init; }
+
+    /// <summary>Between two dumps of the table; 0 for none.</summary>
+    public uint? TableSeconds { get; init; }
+
+    public uint? RotateSeconds { get; init; }
+
+    public uint? MaxMegabytes { get; init; }
+
+    /// <summary>How many files of each kind stay.</summary>
+    public uint? KeepFiles { get; init; }
 }
 
 /// <summary>A router with which the speaker exchanges routes, or a range of them.</summary>

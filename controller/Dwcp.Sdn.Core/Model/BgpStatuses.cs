@@ -11,9 +11,22 @@ namespace Dwcp.Sdn.Core.Model;
 /// <param name="Paths">How many paths these have.</param>
 /// <param name="Announced">Routes of the fabric and injected ones.</param>
 /// <param name="Imported">Routes of peers that networks here import.</param>
+/// <param name="Bmp">One for each station.</param>
+/// <param name="Mrt">Null when no files are written.</param>
 public sealed record BgpSpeakerStatus(
-    EquatableArray<Condition> Conditions, long ObservedGeneration, string? Endpoint, int Established, int Routes, int Paths, int Announced, int Imported)
+    EquatableArray<Condition> Conditions, long ObservedGeneration, string? Endpoint, int Established, int Routes, int Paths, int Announced, int Imported,
+    EquatableArray<BmpStationStatus> Bmp = default, MrtStatusView? Mrt = null)
     : ResourceStatus(Conditions, ObservedGeneration);
+
+/// <summary>A BMP station.</summary>
+/// <param name="Synchronised">It has been told all that was there when it was connected.</param>
+/// <param name="CutOff">How often it fell too far behind and was told everything anew.</param>
+public sealed record BmpStationStatus(string Station, bool Connected, bool Synchronised, uint CutOff, string? LastError);
+
+/// <summary>The MRT files.</summary>
+/// <param name="Directory">Where they are.</param>
+/// <param name="Dropped">Records that the disk was too slow for, or that could not be written.</param>
+public sealed record MrtStatusView(string Directory, long Dropped, string? LastError);
 
 /// <summary>A session with a peer.</summary>
 /// <param name="Address">The peer's.</param>

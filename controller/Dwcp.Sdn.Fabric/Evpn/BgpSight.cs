@@ -9,7 +9,8 @@ namespace Dwcp.Sdn.Fabric.Evpn;
 /// <summary>What can be seen of the BGP speaker from outside of it.</summary>
 /// <param name="Endpoint">Where it listens, or null.</param>
 /// <param name="Trouble">Why it does not work as it should, or null.</param>
-public sealed record BgpSight(string? Endpoint, int Routes, int Paths, string? Trouble);
+public sealed record BgpSight(
+    string? Endpoint, int Routes, int Paths, string? Trouble, EquatableArray<BmpStationStatus> Bmp = default, MrtStatusView? Mrt = null);
 
 /// <summary>What the loop of the BGP speaker has to bring about.</summary>
 /// <param name="Speaker">Who it is; null: there is none.</param>

@@ -15,6 +15,11 @@ public sealed record BgpSpeakerIntent(string Id, ImmutableSortedDictionary<strin
 
     public static readonly TimeSpan DefaultHoldTime = TimeSpan.FromSeconds(90);
 
+    public const uint DefaultStatisticsSeconds = 60;
+
+    /// <summary>Of the files of messages, in seconds, megabytes and files.</summary>
+    public static readonly (uint Rotate, uint Megabytes, uint Keep) DefaultMrt = (3600, 64, 24);
+
     public Asn LocalAs => new(Spec.LocalAs!.Value);
 
     public IpAddress RouterId => IpAddress.Parse(Spec.RouterId!);

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Net;
 using System.Text;
 using Dwcp.Sdn.Core;
 using Dwcp.Sdn.Core.Evpn;
@@ -23,7 +24,43 @@ public static partial class Judge
         RouterNumber("routerId", spec.RouterId, problems);
         RouterNumber("clusterId", spec.ClusterId, problems);
         HoldTime(spec.HoldTimeSeconds, problems);
+        foreach (var (i, station) in spec.Bmp.Index())
+        {
+            Station($"bmp[{i}]", station, problems);
+            if (spec.Bmp.Items.Take(i).Any(s => s.Station == station.Station))
+            {
+                problems.Add($"bmp[{i}].station", ProblemCodes.Invalid, $"{Problems.Short(station.Station ?? "")} stands twice", "give each station once");
+            }
+        }
+
+        if (spec.Bmp.Count > 16)
+        {
+            problems.Add("bmp", ProblemCodes.OutOfRange, $"{spec.Bmp.Count} stations", "keep to 16");
+        }
+
+        if (spec.Mrt is { } mrt)
+        {
+            problems.Range("mrt.tableSeconds", mrt.TableSeconds, 0, 604_800);
+            problems.Range("mrt.rotateSeconds", mrt.RotateSeconds, 60, 604_800);
+            problems.Range("mrt.maxMegabytes", mrt.MaxMegabytes, 1, 4096);
+            problems.Range("mrt.keepFiles", mrt.KeepFiles, 1, 1000);
+        }
+
         return problems.Any ? null : new BgpSpeakerIntent(put.Id, put.Labels, 0, generation, spec);
+    }
+
+    private static void Station(string field, BmpStationSpec station, Problems problems)
+    {
+        if (station.Station is not { } at)
+        {
+            problems.Required($"{field}.station", "give where it listens, such as 192.0.2.9:11019");
+        }
+        else if (!IPEndPoint.TryParse(at, out var end) || end.Port == 0)
+        {
+            problems.Add($"{field}.station", ProblemCodes.Invalid, $"'{Problems.Short(at)}' is not ADDR:PORT", "write it as 192.0.2.9:11019 or [2001:db8::9]:11019");
+        }
+
+        problems.Range($"{field}.statisticsSeconds", station.StatisticsSeconds, 0, 86_400);
     }
 
     private static BgpPeerIntent? OfBgpPeer(FabricIntent intent, PutCommand put, BgpPeerSpec spec, long generation, Problems problems)

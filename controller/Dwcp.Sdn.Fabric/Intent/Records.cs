@@ -35,6 +35,7 @@ public static class Records
             new ListConverter<BridgeQueueSpec>(),
             new StringMapConverter(),
             new ListConverter<BgpPolicySpec>(),
+            new ListConverter<BmpStationSpec>(),
         },
     };
 

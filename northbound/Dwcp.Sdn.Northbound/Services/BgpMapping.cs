@@ -24,6 +24,23 @@ internal static class BgpMapping
         RouterId = m.HasRouterId ? m.RouterId : null,
         ClusterId = m.HasClusterId ? m.ClusterId : null,
         HoldTimeSeconds = m.HasHoldTimeSeconds ? m.HoldTimeSeconds : null,
+        Bmp =
+        [
+            .. m.Bmp.Select(b => new BmpStationSpec(
+                b.HasStation ? b.Station : null,
+                b.HasPostPolicy ? b.PostPolicy : null,
+                b.HasStatisticsSeconds ? b.StatisticsSeconds : null)),
+        ],
+        Mrt = m.Mrt is { } mrt
+            ? new()
+            {
+                Messages = mrt.HasMessages ? mrt.Messages : null,
+                TableSeconds = mrt.HasTableSeconds ? mrt.TableSeconds : null,
+                RotateSeconds = mrt.HasRotateSeconds ? mrt.RotateSeconds : null,
+                MaxMegabytes = mrt.HasMaxMegabytes ? mrt.MaxMegabytes : null,
+                KeepFiles = mrt.HasKeepFiles ? mrt.KeepFiles : null,
+            }
+            : null,
     };
 
     public static V1.BgpSpeaker ToSpeaker(Resource resource)
@@ -42,12 +59,53 @@ internal static class BgpMapping
                 Paths = status.Paths,
                 Announced = status.Announced,
                 Imported = status.Imported,
+                Bmp =
+                {
+                    status.Bmp.Select(b => new V1.BmpStationStatus
+                    {
+                        Station = b.Station,
+                        Connected = b.Connected,
+                        Synchronised = b.Synchronised,
+                        CutOff = b.CutOff,
+                        LastError = b.LastError ?? "",
+                    }),
+                },
+                Mrt = status.Mrt is { } files
+                    ? new() { Directory = files.Directory, Dropped = files.Dropped, LastError = files.LastError ?? "" }
+                    : null,
             },
+            Bmp = { spec.Bmp.Select(ToStation) },
+            Mrt = ToMrt(spec.Mrt),
         };
         Mapping.Set(spec.LocalAs, v => m.LocalAs = v);
         Mapping.Set(spec.RouterId, v => m.RouterId = v);
         Mapping.Set(spec.ClusterId, v => m.ClusterId = v);
         Mapping.Set(spec.HoldTimeSeconds, v => m.HoldTimeSeconds = v);
+        return m;
+    }
+
+    private static V1.BmpStation ToStation(BmpStationSpec spec)
+    {
+        var m = new V1.BmpStation();
+        Mapping.Set(spec.Station, v => m.Station = v);
+        Mapping.Set(spec.PostPolicy, v => m.PostPolicy = v);
+        Mapping.Set(spec.StatisticsSeconds, v => m.StatisticsSeconds = v);
+        return m;
+    }
+
+    private static V1.Mrt? ToMrt(MrtSpec? spec)
+    {
+        if (spec is null)
+        {
+            return null;
+        }
+
+        var m = new V1.Mrt();
+        Mapping.Set(spec.Messages, v => m.Messages = v);
+        Mapping.Set(spec.TableSeconds, v => m.TableSeconds = v);
+        Mapping.Set(spec.RotateSeconds, v => m.RotateSeconds = v);
+        Mapping.Set(spec.MaxMegabytes, v => m.MaxMegabytes = v);
+        Mapping.Set(spec.KeepFiles, v => m.KeepFiles = v);
         return m;
     }
 

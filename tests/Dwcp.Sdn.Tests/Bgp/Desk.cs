@@ -90,18 +90,18 @@ internal sealed class Desk
     {
         var words = new List<string>();
         var reader = new UpdateReader();
-        var rules = new UpdateRules(peer.External, peer.Agreement!.As4, peer.Rules.Families, default);
+        var rules = new UpdateRules(peer.External, peer.Agreement!.As4, peer.Rules.Families, peer.Agreement.AddPathSent);
         foreach (var message in Sent(peer).Where(m => m[18] == (byte)MessageType.Update))
         {
             var body = message.AsSpan(BgpMessage.HeaderLength);
             reader.Read(body, rules);
             Assert.Equal(FaultAnswer.None, reader.Answer);
-            Words(reader.Unreached, body, "- ", "", words);
+            Words(reader.Unreached, body, rules, "- ", "", words);
             if (reader.Reached.Present)
             {
                 var meaning = AttributeCodec.ToMeaning(reader.Check(reader.Kept(reader.ReachedNextHop), rules));
                 Assert.Equal(FaultAnswer.None, reader.Answer);
-                Words(reader.Reached, body, "+ ", " | " + AttributeText.Of(meaning), words);
+                Words(reader.Reached, body, rules, "+ ", " | " + AttributeText.Of(meaning), words);
             }
         }
 
@@ -116,18 +116,18 @@ internal sealed class Desk
     public static MacIpRoute Mac(int number = 1, uint vni = 100) => new(
         new(RouteDistinguisher.Parse("192.0.2.1:1"), 0, new MacAddress(0x0200_0000_0000 + (ulong)number), null), EthernetSegment.None, new Vni(vni), null);
 
-    private static void Words(RouteSection section, ReadOnlySpan<byte> body, string before, string after, List<string> words)
+    private static void Words(RouteSection section, ReadOnlySpan<byte> body, UpdateRules rules, string before, string after, List<string> words)
     {
         if (!section.Present)
         {
             return;
         }
 
-        var nlris = new NlriReader(section.Family, section.Of(body), addPath: false);
+        var nlris = new NlriReader(section.Family, section.Of(body), rules.AddPath.Has(section.Family));
         while (!nlris.AtEnd)
         {
             Assert.Equal(NlriResult.Ok, nlris.Next(out var nlri));
-            words.Add(before + RouteMeaning.ToRoute(nlri.Key, nlri.Body, nlris.Octets) + after);
+            words.Add((rules.AddPath.Has(section.Family) ? $"{nlri.PathId} " : "") + before + RouteMeaning.ToRoute(nlri.Key, nlri.Body, nlris.Octets) + after);
         }
     }
 

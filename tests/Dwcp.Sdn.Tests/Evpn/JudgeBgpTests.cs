@@ -72,6 +72,13 @@ public class JudgeBgpTests
         Refused(ResourceKind.BgpSpeaker, "localAs", ProblemCodes.Required, new BgpSpeakerSpec { RouterId = "192.0.2.1" });
         Refused(ResourceKind.BgpSpeaker, "routerId", ProblemCodes.Required, new BgpSpeakerSpec { LocalAs = 1 });
         Refused(ResourceKind.BgpSpeaker, "routerId", ProblemCodes.Invalid, new BgpSpeakerSpec { LocalAs = 1, RouterId = "::1" });
+        var good = new BgpSpeakerSpec { LocalAs = 1, RouterId = "192.0.2.1" };
+        Refused(ResourceKind.BgpSpeaker, "bmp[0].station", ProblemCodes.Required, good with { Bmp = [new(null, null, null)] });
+        Refused(ResourceKind.BgpSpeaker, "bmp[0].station", ProblemCodes.Invalid, good with { Bmp = [new("192.0.2.8", null, null)] });
+        Refused(ResourceKind.BgpSpeaker, "bmp[1].station", ProblemCodes.Invalid, good with { Bmp = [new("192.0.2.8:1", null, null), new("192.0.2.8:1", true, null)] });
+        Refused(ResourceKind.BgpSpeaker, "bmp", ProblemCodes.OutOfRange, good with { Bmp = [.. Enumerable.Range(1, 17).Select(i => new BmpStationSpec($"192.0.2.8:{i}", null, null))] });
+        Refused(ResourceKind.BgpSpeaker, "mrt.rotateSeconds", ProblemCodes.OutOfRange, good with { Mrt = new MrtSpec { RotateSeconds = 59 } });
+        Refused(ResourceKind.BgpSpeaker, "mrt.keepFiles", ProblemCodes.OutOfRange, good with { Mrt = new MrtSpec { KeepFiles = 0 } });
         Refused(ResourceKind.BgpSpeaker, "clusterId", ProblemCodes.Invalid, new BgpSpeakerSpec { LocalAs = 1, RouterId = "192.0.2.1", ClusterId = "0.0.0.0" });
     }
 
@@ -89,7 +96,11 @@ public class JudgeBgpTests
     [Fact]
     public void What_was_stored_is_read_again_as_it_was()
     {
-        bench.Do(EvpnBench.Speaker());
+        bench.Do(new PutCommand(
+            ResourceKind.BgpSpeaker,
+            BgpSpeakerIntent.OnlyId,
+            new BgpSpeakerSpec { LocalAs = 65000, RouterId = "192.0.2.254", Bmp = [new("192.0.2.8:1", true, 7)], Mrt = new MrtSpec { TableSeconds = 60 } },
+            Ask.NoLabels));
         var policy = new BgpPolicySpec("IMPORT", "REJECT", ["65000:1"], ["65000:7"], 65010, 2, 100);
         bench.Do(new PutCommand(ResourceKind.BgpPeer, "leaf", Peer with { Password = "secret", Policies = [policy], Families = ["L2VPN_EVPN"] }, Ask.NoLabels));
         bench.Do(new PutCommand(ResourceKind.EvpnRoute, "x", Route, Ask.NoLabels));

@@ -17,6 +17,14 @@ public sealed class RestBgpTests : RestFixture
         Assert.Equal(200, (await SendAsync("PATCH", "/v1/bgp-speaker", """{"holdTimeSeconds": 9}""", "application/merge-patch+json")).Status);
         var speaker = await SendAsync("GET", "/v1/bgp-speaker");
         Assert.Equal((65000, 9), (speaker["localAs"].GetInt32(), speaker["holdTimeSeconds"].GetInt32()));
+        const string outputs = """{"bmp": [{"station": "192.0.2.8:11019", "postPolicy": true, "statisticsSeconds": 7}], "mrt": {"messages": true, "tableSeconds": 60, "rotateSeconds": 600, "maxMegabytes": 8, "keepFiles": 3}}""";
+        Assert.Equal(200, (await SendAsync("PATCH", "/v1/bgp-speaker", outputs, "application/merge-patch+json")).Status);
+        speaker = await SendAsync("GET", "/v1/bgp-speaker");
+        foreach (var given in JsonDocument.Parse(outputs).RootElement.EnumerateObject())
+        {
+            Assert.True(JsonElement.DeepEquals(given.Value, speaker[given.Name]), $"{given.Name}: {given.Value} came back as {speaker[given.Name]}");
+        }
+
 
         Assert.Equal(204, (await SendAsync("DELETE", "/v1/bgp-speaker")).Status);
         Assert.Equal(404, (await SendAsync("GET", "/v1/bgp-speaker")).Status);

@@ -1,0 +1,49 @@
+using System.Net;
+using System.Net.Sockets;
+using Dwcp.Sdn.Bgp;
+using Dwcp.Sdn.Bgp.Wire;
+using Dwcp.Sdn.Core.Net;
+using static Dwcp.Sdn.Tests.Bgp.Peering;
+
+namespace Dwcp.Sdn.Tests.Bgp;
+
+/// <summary>RFC 9687: a peer that says it lives and takes nothing.</summary>
+public class SendHoldTests
+{
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task Who_keeps_the_session_alive_and_reads_nothing_loses_it(bool reads)
+    {
+        await using var speaker = Speaker("10.9.80.1");
+        var local = reads ? "127.9.80.1" : "127.9.80.2";
+        var at = await speaker.ListenAsync(local);
+        await speaker.PutPeerAsync(From("127.9.80.9") with { SendHoldTime = TimeSpan.FromSeconds(1), HoldTime = TimeSpan.FromSeconds(30) });
+        using var peer = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp) { ReceiveBufferSize = 4096 };
+        peer.Bind(new IPEndPoint(IPAddress.Parse("127.9.80.9"), 0));
+        await peer.ConnectAsync(at);
+        var capabilities = new Capabilities { Families = new FamilySet(1), As4 = As };
+        await peer.SendAsync(new OpenMessage(65000, 30, IpAddress.Parse("10.9.80.9"), capabilities.ToList()).ToMessage());
+        await peer.SendAsync(BgpMessage.Keepalive);
+        await speaker.UntilUpAsync();
+
+        // More than the buffers of both sides hold.
+        await speaker.OriginateAsync([.. Enumerable.Range(1, 300_000).Select(i => Host(i))]);
+        var buffer = new byte[65536];
+        for (var end = DateTime.UtcNow.AddSeconds(4); DateTime.UtcNow < end && (await speaker.PeersAsync())[0].Phase == BgpPhase.Established;)
+        {
+            await peer.SendAsync(BgpMessage.Keepalive);
+            for (var began = DateTime.UtcNow; reads && DateTime.UtcNow - began < TimeSpan.FromMilliseconds(200) && peer.Available > 0;)
+            {
+                peer.Receive(buffer);
+            }
+
+            await Task.Delay(20);
+        }
+
+        var status = (await speaker.PeersAsync())[0];
+        Assert.Equal(reads, status.Phase == BgpPhase.Established);
+        Assert.Equal(reads, status.LastError is null);
+        Assert.Equal(!reads, status.LastError?.Contains("8/0 send hold timer expired", StringComparison.Ordinal) ?? false);
+    }
+}
