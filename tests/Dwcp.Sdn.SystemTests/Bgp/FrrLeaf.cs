@@ -69,8 +69,12 @@ internal sealed class FrrLeaf : IAsyncDisposable
         await InAsync("bridge", "fdb", "del", mac, "dev", "h100", "master");
     }
 
-    public async Task<string> VtyshAsync(string command) =>
-        (await Command.RunAsync("vtysh", "--vty_socket", _directory, "-c", command)).Succeeded();
+    /// <summary>Waits until bgpd takes commands.</summary>
+    public Task BgpdAsync() => UntilAsync(
+        async () => (await Command.RunAsync("vtysh", "--vty_socket", _directory, "-c", "show bgp summary json")).ExitCode == 0, "bgpd", 20);
+
+    public async Task<string> VtyshAsync(params string[] commands) =>
+        (await Command.RunAsync("vtysh", ["--vty_socket", _directory, .. commands.SelectMany(c => (string[])["-c", c])])).Succeeded();
 
     public async Task<string> InAsync(params string[] command) =>
         (await Command.RunAsync("ip", ["netns", "exec", _name, .. command])).Succeeded();

@@ -22,10 +22,13 @@ internal sealed class GoBgp : IAsyncDisposable
     public int Port { get; }
 
     /// <param name="neighbours">Clients that it reflects for.</param>
-    public static GoBgp Up(string address, int restartSeconds, params string[] neighbours)
+    public static GoBgp Up(string address, int restartSeconds, params string[] neighbours) => Up(address, restartSeconds, ["l2vpn-evpn"], false, neighbours);
+
+    /// <param name="addPath">It takes several paths of a route and sends up to eight.</param>
+    public static GoBgp Up(string address, int restartSeconds, string[] families, bool addPath, params string[] neighbours)
     {
         var go = new GoBgp(address, FreePort(address), FreePort(address));
-        File.WriteAllText(go._configuration, go.Configuration(restartSeconds, neighbours));
+        File.WriteAllText(go._configuration, go.Configuration(restartSeconds, families, addPath, neighbours));
         go.Start();
         return go;
     }
@@ -64,7 +67,7 @@ internal sealed class GoBgp : IAsyncDisposable
         return ((IPEndPoint)listener.LocalEndpoint).Port;
     }
 
-    private string Configuration(int restartSeconds, string[] neighbours) =>
+    private string Configuration(int restartSeconds, string[] families, bool addPath, string[] neighbours) =>
         $"""
         [global.config]
         as = 65000
@@ -87,11 +90,15 @@ internal sealed class GoBgp : IAsyncDisposable
         [neighbors.graceful-restart.config]
         enabled = true
         restart-time = {restartSeconds}
+
+        """ + string.Concat(families.Select(family =>
+        $"""
         [[neighbors.afi-safis]]
         [neighbors.afi-safis.config]
-        afi-safi-name = "l2vpn-evpn"
+        afi-safi-name = "{family}"
         [neighbors.afi-safis.mp-graceful-restart.config]
         enabled = true
+        {(addPath ? "[neighbors.afi-safis.add-paths.config]\nreceive = true\nsend-max = 8" : "")}
 
-        """));
+        """))));
 }
