@@ -19,6 +19,8 @@ public sealed class BgpSpeaker : IAsyncDisposable
     private readonly SemaphoreSlim room = new(1024);
     private MrtArchive? archive;
 
+    internal int CallsWaiting => calls.Count;
+
     /// <param name="sink">Takes the routes whose targets are imported.</param>
     /// <param name="events">Is told what happens to peers, by the loop: it must not wait.</param>
     public BgpSpeaker(SpeakerSettings settings, IRouteSink sink, Action<BgpEvent> events, TimeProvider time)

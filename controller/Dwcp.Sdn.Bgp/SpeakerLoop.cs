@@ -395,6 +395,7 @@ internal sealed class SpeakerLoop
     {
         deferredUntil = null;
         Routes.Groups.Deferred = false;
+        Post(static () => { }); // What follows each piece of work tells peers what has waited.
         foreach (var peer in peers.Values)
         {
             peer.Recovered();

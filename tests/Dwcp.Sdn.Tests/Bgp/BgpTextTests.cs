@@ -2,6 +2,7 @@ using Dwcp.Sdn.Bgp;
 using Dwcp.Sdn.Bgp.Wire;
 using Dwcp.Sdn.Core.Net;
 using Dwcp.Sdn.Core.Wire;
+using Dwcp.Sdn.Tests.OpenFlow;
 
 namespace Dwcp.Sdn.Tests.Bgp;
 
@@ -126,6 +127,17 @@ public class BgpTextTests
         Assert.Null(said.Answer);
         Assert.Equal(7u, Assert.Single(said.Parts, p => p.Kind == BgpPartKind.Announced).PathId);
         Assert.Null(Assert.Single(conversation.Read(Update(Reach + Complete), forth: false).Parts, p => p.Kind == BgpPartKind.Announced).PathId);
+    }
+
+    [Fact]
+    public void A_capture_gives_whole_messages_and_what_is_between_them_is_not_lost()
+    {
+        byte[] stream = [.. BgpMessage.Keepalive, 1, 2, 3, 4, 5, .. Update(Reach + Complete), .. BgpMessage.Keepalive];
+        var capture = CapturedMessagesTests.Capture(
+            CapturedMessagesTests.Segment(4000, 1, stream[..30], to: 179), CapturedMessagesTests.Segment(4000, 31, stream[30..], to: 179), CapturedMessagesTests.Segment(179, 1, BgpMessage.Keepalive, to: 4000));
+        var messages = CapturedMessages.Read(capture, BgpText.Capture).ToList();
+        Assert.Equal([19, 5, Update(Reach + Complete).Length, 19, 19], messages.Select(m => m.Octets.Length));
+        Assert.Throws<WireException>(() => new BgpText().Read(messages[1].Octets));
     }
 
     [Fact]

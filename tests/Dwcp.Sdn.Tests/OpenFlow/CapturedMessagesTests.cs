@@ -60,7 +60,7 @@ public class CapturedMessagesTests
         }
     }
 
-    private static byte[] Capture(params byte[][] frames)
+    internal static byte[] Capture(params byte[][] frames)
     {
         var file = new List<byte>(Convert.FromHexString("d4c3b2a102000400000000000000000000000400")) { 1, 0, 0, 0 };
         foreach (var frame in frames)
@@ -74,7 +74,7 @@ public class CapturedMessagesTests
         return [.. file];
     }
 
-    private static byte[] Segment(ushort from, uint sequence, byte[] data, bool syn = false, ushort to = Controller)
+    internal static byte[] Segment(ushort from, uint sequence, byte[] data, bool syn = false, ushort to = Controller)
     {
         var w = new WireWriter();
         w.Zeros(12);

@@ -1,0 +1,152 @@
+using Dwcp.Sdn.Bgp;
+using Dwcp.Sdn.Bgp.Session;
+using Dwcp.Sdn.Bgp.Wire;
+using Dwcp.Sdn.Core.Net;
+
+namespace Dwcp.Sdn.Tests.Bgp;
+
+/// <summary>RFC 4271 §8.2.2 and RFC 6608: what each phase of a connection makes of each event.</summary>
+public class StateTableTests
+{
+    private const int Link = 1;
+    private static readonly TimeSpan Now = TimeSpan.FromSeconds(1);
+    private static readonly OpenMessage Open = new(65000, 90, IpAddress.Parse("10.0.0.2"), new Capabilities { Families = new FamilySet(1), As4 = new Asn(65000) }.ToList());
+
+    private static readonly string[] Events = ["keepalive", "open", "update", "notification", "malformed", "closed", "stop", "hold"];
+
+    /// <summary>For each phase, in the order of the events: what is said (- nothing), and the phase after it.</summary>
+    private static readonly Dictionary<string, string[]> Table = new()
+    {
+        ["Waiting"] = ["5/0 Active", "open OpenConfirm", "5/0 Active", "- Active", "1/1 Active", "- Active", "6/4 Idle", "4/0 Active"],
+        ["OpenSent"] = ["5/1 Active", "keepalive OpenConfirm", "5/1 Active", "- Active", "1/1 Active", "- Active", "6/4 Idle", "4/0 Active"],
+        ["OpenConfirm"] = ["- Established", "5/2 Active", "5/2 Active", "- Active", "1/1 Active", "- Active", "6/4 Idle", "4/0 Active"],
+        ["Established"] = ["- Established", "5/3 Active", "- Established", "- Active", "1/1 Active", "- Active", "6/4 Idle", "4/0 Active"],
+    };
+
+    public static TheoryData<string, string, string> Cells()
+    {
+        var data = new TheoryData<string, string, string>();
+        foreach (var (phase, row) in Table)
+        {
+            for (var i = 0; i < Events.Length; i++)
+            {
+                data.Add(phase, Events[i], row[i]);
+            }
+        }
+
+        return data;
+    }
+
+    [Theory]
+    [MemberData(nameof(Cells))]
+    public void A_phase_makes_of_an_event_what_the_table_says(string phase, string what, string expected)
+    {
+        var machine = In(phase);
+        var (next, actions) = what == "hold" ? Expire(machine) : machine.On(Event(what), Now);
+        var said = actions.OfType<PeerAction.Send>().Select(s => s.Message[18] switch
+        {
+            (byte)MessageType.Notification => $"{s.Message[19]}/{s.Message[20]}",
+            (byte)MessageType.Open => "open",
+            _ => "keepalive",
+        }).FirstOrDefault() ?? "-";
+        Assert.Equal(expected, $"{said} {next.Phase}");
+        var ended = next.Phase is BgpPhase.Active or BgpPhase.Idle;
+        Assert.Equal(ended, actions.Any(a => a is PeerAction.Close { Link: Link }));
+        Assert.Equal(ended, next.Links.IsEmpty);
+        Assert.Equal(ended && phase == "Established", actions.Any(a => a is PeerAction.Down));
+    }
+
+    [Theory]
+    [InlineData("another AS", "2/2")]
+    [InlineData("AS zero", "2/2")]
+    [InlineData("our own identifier", "2/3")]
+    [InlineData("no common family", "2/7")]
+    [InlineData("a capability that is cut short", "2/0")]
+    public void An_open_that_cannot_be_agreed_on_is_answered_with_why(string what, string expected)
+    {
+        var open = what switch
+        {
+            "another AS" => Open with { List = new Capabilities { Families = new FamilySet(1), As4 = new Asn(65001) }.ToList() },
+            "AS zero" => Open with { List = new Capabilities { Families = new FamilySet(1), As4 = new Asn(0) }.ToList() },
+            "our own identifier" => Open with { RouterId = IpAddress.Parse("10.0.0.1") },
+            "no common family" => Open with { List = new Capabilities { Families = new FamilySet(4), As4 = new Asn(65000) }.ToList() },
+            _ => Open with { List = [new(65, [0, 0])] },
+        };
+        var (next, actions) = In("OpenSent").On(new PeerEvent.Opened(Link, open), Now);
+        var said = actions.OfType<PeerAction.Send>().Single().Message;
+        Assert.Equal((expected, BgpPhase.Active), ($"{said[19]}/{said[20]}", next.Phase));
+    }
+
+    [Theory]
+    [InlineData(19, 3, "2/1")] // version
+    [InlineData(23, 2, "2/6")] // hold time, its low octet; the high one is zero
+    [InlineData(29, 1, "2/4")] // kind of the parameter
+    [InlineData(30, 200, "2/0")] // its length
+    public void An_open_that_no_reader_accepts_says_why(int at, byte value, string expected)
+    {
+        var message = Open.ToMessage();
+        message[at] = value;
+        Assert.Null(OpenMessage.Read(message.AsSpan()[19..], out var fault));
+        Assert.Equal(expected, $"{fault!.Code}/{fault.Subcode}");
+    }
+
+    [Fact]
+    public void Of_two_connections_the_one_lives_that_the_higher_identifier_dialed()
+    {
+        foreach (var (id, dialedLives) in (ReadOnlySpan<(string, bool)>)[("10.0.0.2", false), ("10.0.0.0", true)])
+        {
+            var open = Open with { RouterId = IpAddress.Parse(id) };
+            var (machine, _) = Machine().On(new PeerEvent.Start(), Now);
+            (machine, _) = machine.On(new PeerEvent.Dialed(1), Now);
+            (machine, _) = machine.On(new PeerEvent.Accepted(2), Now);
+            (machine, _) = machine.On(new PeerEvent.Opened(1, open), Now);
+            (machine, var actions) = machine.On(new PeerEvent.Opened(2, open), Now);
+            Assert.Equal(dialedLives ? 1 : 2, Assert.Single(machine.Links).Id);
+            Assert.Contains(actions, a => a is PeerAction.Close { Link: var gone } && gone == (dialedLives ? 2 : 1));
+        }
+    }
+
+    private static PeerMachine Machine() => new(
+        new SpeakerSettings(new Asn(65000), IpAddress.Parse("10.0.0.1")),
+        new PeerSettings { Id = "p", Address = IpAddress.Parse("10.0.0.2"), RemoteAs = new Asn(65000), DelayOpen = TimeSpan.FromSeconds(5) });
+
+    private static PeerMachine In(string phase)
+    {
+        var (machine, _) = Machine().On(new PeerEvent.Start(), default);
+        if (phase == "Waiting")
+        {
+            (machine, _) = machine.On(new PeerEvent.DialFailed(), default);
+            return machine.On(new PeerEvent.Accepted(Link), default).Next;
+        }
+
+        (machine, _) = machine.On(new PeerEvent.Dialed(Link), default);
+        machine = phase == "OpenSent" ? machine : machine.On(new PeerEvent.Opened(Link, Open), default).Next;
+        return phase == "Established" ? machine.On(new PeerEvent.Kept(Link), default).Next : machine;
+    }
+
+    private static PeerEvent Event(string what) => what switch
+    {
+        "keepalive" => new PeerEvent.Kept(Link),
+        "open" => new PeerEvent.Opened(Link, Open),
+        "update" => new PeerEvent.Heard(Link),
+        "notification" => new PeerEvent.Notified(Link, Notification.AdministrativeReset),
+        "malformed" => new PeerEvent.Malformed(Link, Notification.NotSynchronised),
+        "closed" => new PeerEvent.Closed(Link),
+        _ => new PeerEvent.Stop(Notification.AdministrativeReset),
+    };
+
+    /// <summary>Nothing is heard until the hold timer is over, however long that is in the phase.</summary>
+    private static (PeerMachine, IEnumerable<PeerAction>) Expire(PeerMachine machine)
+    {
+        for (var ticks = 0; ticks < 1000; ticks++)
+        {
+            (machine, var actions) = machine.On(new PeerEvent.Tick(), machine.Deadline!.Value);
+            if (actions.Any(a => a is PeerAction.Close { Link: Link }))
+            {
+                return (machine, actions);
+            }
+        }
+
+        throw new InvalidOperationException("no timer ended it");
+    }
+}
