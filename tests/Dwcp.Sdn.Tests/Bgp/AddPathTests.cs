@@ -99,7 +99,10 @@ public class AddPathTests
         var all = desk.Peer(
             new PeerSettings
             {
-                Id = "ruled", RemoteAs = Desk.As, RouteReflectorClient = true, ExportRules = [new RouteRule { Communities = [7], Accept = false }],
+                Id = "ruled",
+                RemoteAs = Desk.As,
+                RouteReflectorClient = true,
+                ExportRules = [new RouteRule { Communities = [7], Accept = false }],
             },
             c => c with { AddPath = [new(BgpFamily.L2VpnEvpn, 3)] });
         desk.Say(a, new(Desk.Mac(), Via("192.0.2.1") with { Communities = [7] }, ""));
