@@ -19,6 +19,9 @@ public class MutationTests
         var routes = new RouteBase(new SpeakerSettings(new Asn(65000), IpAddress.Parse("10.0.0.1")));
         var sources = new[] { FaultTests.Up(routes, families: 15), FaultTests.Up(routes, external: true, families: 15), FaultTests.Up(routes, families: 15, addPath: true) };
         var listener = FaultTests.Up(routes, families: 15);
+        var watching = new Watching();
+        routes.Observer = watching;
+        Array.ForEach(sources, s => s.IsTold = true);
         var taken = 0;
         try
         {
@@ -74,6 +77,7 @@ public class MutationTests
         }
 
         Assert.True(taken > Count / 20, $"seed {seed}: only {taken} of {Count} were taken");
+        Assert.True(watching.Told > Count / 100, $"seed {seed}: observers were told {watching.Told} times");
         foreach (var peer in (RibPeer[])[.. sources, listener])
         {
             routes.Down(peer, default);
@@ -81,6 +85,31 @@ public class MutationTests
 
         Assert.Equal((0, 0, 0), (routes.Table.Count, routes.Table.PathCount, routes.Attributes.Count));
         Assert.All(sources, p => Assert.Equal(0, p.Paths));
+    }
+
+    /// <summary>What observers are told becomes well-formed UPDATEs.</summary>
+    private sealed class Watching : IRouteObserver
+    {
+        private readonly PathWriter writer;
+        private readonly UpdateReader reader = new();
+
+        public Watching() => writer = new((peer, update) =>
+        {
+            Assert.Null(BgpMessage.Frame(update, BgpMessage.LongestExtended, out var length, out _));
+            Assert.Equal(update.Length, length);
+            var rules = peer.Rules with { As4 = true };
+            reader.Read(update[19..], rules);
+            Assert.True(reader.Answer == FaultAnswer.None, $"{reader.Answer}: {Convert.ToHexString(update)}");
+            Told++;
+        });
+
+        public int Told { get; private set; }
+
+        public void Accepted(RibPeer peer, BgpFamily family, AttributeSet set, in Nlri nlri, ReadOnlySpan<byte> octets) => writer.Add(peer, family, set, nlri.PathId, octets);
+
+        public void Gone(RibPeer peer, in RouteKey key, ReadOnlySpan<byte> octets, uint pathId, bool silently) => writer.Add(peer, key.Family, null, pathId, octets);
+
+        public void Finished() => writer.Flush();
     }
 
     private static void Session(OpenMessage open)
