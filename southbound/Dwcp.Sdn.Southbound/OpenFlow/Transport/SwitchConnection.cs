@@ -3,6 +3,7 @@ using System.Diagnostics.CodeAnalysis;
 using System.Net;
 using Dwcp.Sdn.Core;
 using Dwcp.Sdn.Core.Flows;
+using Dwcp.Sdn.Core.Hosts;
 using Dwcp.Sdn.Core.Net;
 using Dwcp.Sdn.Southbound.OpenFlow.Session;
 using Dwcp.Sdn.Southbound.OpenFlow.Wire;
@@ -51,6 +52,9 @@ public sealed partial class SwitchConnection : ISwitchTables
 
     /// <summary>Our address as the switch reaches it.</summary>
     public IPEndPoint Local { get; }
+
+    /// <summary>Who it has shown itself to be; null without TLS.</summary>
+    public PeerIdentity? Identity { get; internal init; }
 
     /// <summary>Cancelled when the connection is over.</summary>
     public CancellationToken Lifetime => lifetime.Token;
