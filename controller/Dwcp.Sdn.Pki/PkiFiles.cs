@@ -12,7 +12,16 @@ public static partial class PkiFiles
     private static readonly TimeSpan LockWithin = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan LockRetry = TimeSpan.FromMilliseconds(20);
 
-    public static void MakeDirectory(string path) => Directory.CreateDirectory(path, PrivateDirectory);
+    /// <summary>Makes a directory, and the one that it is in, for their owner alone; those that are there keep their mode.</summary>
+    public static void MakeDirectory(string path)
+    {
+        if (Path.GetDirectoryName(Path.GetFullPath(path)) is { } parent)
+        {
+            Directory.CreateDirectory(parent, PrivateDirectory);
+        }
+
+        Directory.CreateDirectory(path, PrivateDirectory);
+    }
 
     /// <summary>Writes beside the file, to the disk, and then takes its place: whoever reads sees the old one or the new one.</summary>
     public static void Write(string path, ReadOnlySpan<byte> content, UnixFileMode mode)

@@ -47,6 +47,9 @@ internal sealed partial class ControllerProcess : IAsyncDisposable
     public static Task<ControllerProcess> StartOnAsync(string dataDirectory, params string[] options) =>
         StartAsync(dataDirectory, "127.0.0.1:0", "127.0.0.1:0", options);
 
+    /// <summary>Starts one whose plain listeners are these.</summary>
+    public static Task<ControllerProcess> StartAsync(string ovsdb, string openFlow, string[] options) => StartAsync(null, ovsdb, openFlow, options);
+
     private static async Task<ControllerProcess> StartAsync(string? data, string ovsdb, string openFlow, string[] options)
     {
         var controller = new ControllerProcess(data, ovsdb, openFlow, options);
