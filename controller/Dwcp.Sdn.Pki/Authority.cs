@@ -218,7 +218,8 @@ public sealed class Authority
         request.CertificateExtensions.Add(names.Build());
         var serial = RandomNumberGenerator.GetBytes(16);
         serial[0] = (byte)((serial[0] & 0x3f) | 0x40); // Positive, and as long as the others.
-        var issued = request.Create(signer, now - ClockSkew, until, serial);
+        using var signing = signer.GetECDsaPrivateKey()!;
+        var issued = request.Create(Certificate.SubjectName, X509SignatureGenerator.CreateForECDsa(signing), now - ClockSkew, until, serial);
 
         // What the index does not know could never be taken back.
         var index = ReadIndex();
@@ -259,9 +260,16 @@ public sealed class Authority
             throw new PkiException($"{path} can be used by others than its owner", $"chmod 600 {path}; if a stranger may have read it, move {directory} away and issue all certificates anew");
         }
 
-        using var key = ECDsa.Create();
-        key.ImportFromPem(File.ReadAllText(path));
-        return Certificate.CopyWithPrivateKey(key);
+        try
+        {
+            using var key = ECDsa.Create();
+            key.ImportFromPem(File.ReadAllText(path));
+            return Certificate.CopyWithPrivateKey(key);
+        }
+        catch (ArgumentException e)
+        {
+            throw new CryptographicException($"{path} is not the key of {CertificatePath}", e);
+        }
     }
 
     private AuthorityIndex ReadIndex() => AuthorityIndex.Read(File.ReadAllBytes(IndexPath));

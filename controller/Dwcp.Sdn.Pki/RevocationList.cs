@@ -65,17 +65,26 @@ public sealed class RevocationList
     // SEQUENCE { tbs, algorithm, signature }, RFC 5280 §5.1
     private static void Read(byte[] der, X509Certificate2Collection authorities, HashSet<CertificateNumber> revoked)
     {
-        var list = new AsnReader(der, AsnEncodingRules.DER).ReadSequence();
+        var whole = new AsnReader(der, AsnEncodingRules.DER);
+        var list = whole.ReadSequence();
+        whole.ThrowIfNotEmpty();
         var signed = list.PeekEncodedValue();
         var tbs = list.ReadSequence();
+        var algorithmOfAll = list.PeekEncodedValue();
         var algorithm = list.ReadSequence().ReadObjectIdentifier();
-        var signature = list.ReadBitString(out _);
+        var signature = list.ReadBitString(out var unused);
+        list.ThrowIfNotEmpty();
         if (tbs.PeekTag() == Asn1Tag.Integer)
         {
             tbs.ReadInteger(); // The version.
         }
 
-        tbs.ReadSequence(); // The algorithm once more.
+        // The algorithm stands twice, once within what is signed (RFC 5280 §5.1.1.2).
+        if (!tbs.ReadEncodedValue().Span.SequenceEqual(algorithmOfAll.Span) || unused != 0)
+        {
+            throw new CryptographicException("a revocation list cannot be read");
+        }
+
         var issuer = tbs.ReadEncodedValue().Span;
         var issuerHex = Convert.ToHexString(issuer);
         if (!authorities.Any(a => Convert.ToHexString(a.SubjectName.RawData) == issuerHex && IsSigned(a, algorithm, signed.Span, signature)))

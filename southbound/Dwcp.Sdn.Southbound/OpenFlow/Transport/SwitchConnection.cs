@@ -269,9 +269,14 @@ public sealed partial class SwitchConnection : ISwitchTables
                 return;
             }
 
-            if (OfCodec.Read(message, out _) is OfError error)
+            switch (OfCodec.Read(message, out _))
             {
-                me.log.SwitchError(me.Id, error.Name, error.ErrorType, error.Code, header.Xid);
+                case OfError error:
+                    me.log.SwitchError(me.Id, error.Name, error.ErrorType, error.Code, header.Xid);
+                    break;
+                case OpaqueMessage:
+                    me.channel.Out.Add(header.Xid, Handshake.UnknownType(message));
+                    break;
             }
         }
 
