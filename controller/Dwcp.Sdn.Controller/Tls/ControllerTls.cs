@@ -136,7 +136,7 @@ internal sealed class ControllerTls
             return null;
         }
 
-        using var chain = new X509Chain { ChainPolicy = { TrustMode = X509ChainTrustMode.CustomRootTrust, RevocationMode = X509RevocationMode.NoCheck, DisableCertificateDownloads = true } };
+        using var chain = new X509Chain { ChainPolicy = { TrustMode = X509ChainTrustMode.CustomRootTrust, RevocationMode = X509RevocationMode.NoCheck, DisableCertificateDownloads = true, VerificationTime = time.GetUtcNow().LocalDateTime } };
         chain.ChainPolicy.CustomTrustStore.Add(authority!.Certificate);
         using var certificate = X509Certificate2.CreateFromPem(File.ReadAllText(path));
         return chain.Build(certificate) ? new DateTimeOffset(certificate.NotAfter) - (OwnValidity / 3) : null;

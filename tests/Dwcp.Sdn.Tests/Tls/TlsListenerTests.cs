@@ -208,12 +208,8 @@ public sealed class TlsListenerTests : ISwitchObserver, ILogger<OpenFlowListener
             crowd.Add(await ConnectAsync(secured.Endpoint));
         }
 
-        // A whole ClientHello would go on; these say how long it will be, and stop or go on octet by octet.
-        foreach (var slow in crowd.Take(200))
-        {
-            await slow.SendAsync((byte[])[22, 3, 1, 2, 0, 1]);
-        }
-
+        using var end = new CancellationTokenSource();
+        var crawling = CrawlAsync(crowd[..200], end.Token);
         var certificate = pki.Switch("sw9", 9);
         var clock = Stopwatch.StartNew();
         using var honest = await RawPeer.JoinAsync(secured.Endpoint, 9, pki.As(certificate));
@@ -226,6 +222,8 @@ public sealed class TlsListenerTests : ISwitchObserver, ILogger<OpenFlowListener
             Assert.Equal(0, await ReceiveAsync(socket).WaitAsync(Patience));
         }
 
+        await end.CancelAsync();
+        await crawling;
         crowd.ForEach(s => s.Dispose());
     }
 
@@ -271,6 +269,29 @@ public sealed class TlsListenerTests : ISwitchObserver, ILogger<OpenFlowListener
         catch (SocketException)
         {
             return 0;
+        }
+    }
+
+    /// <summary>The beginning of a ClientHello of 512 octets, and then one of them every half second.</summary>
+    private static async Task CrawlAsync(List<Socket> sockets, CancellationToken stop)
+    {
+        byte[] next = [22, 3, 1, 2, 0, 1];
+        while (!stop.IsCancellationRequested)
+        {
+            foreach (var socket in sockets)
+            {
+                try
+                {
+                    await socket.SendAsync(next);
+                }
+                catch (SocketException)
+                {
+                    // The listener had enough of it.
+                }
+            }
+
+            next = [0];
+            await Task.Delay(500, stop).ContinueWith(_ => { }, TaskScheduler.Default);
         }
     }
 
