@@ -1,3 +1,4 @@
+using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using System.Text;
 using Dwcp.Sdn.Controller.Configuration;
@@ -15,6 +16,7 @@ internal sealed class ControllerTls
 {
     private static readonly TimeSpan LookEvery = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan OwnValidity = TimeSpan.FromDays(90);
+    private static readonly TimeSpan RenewRetry = TimeSpan.FromMinutes(1);
     private static readonly TimeSpan WarnBefore = TimeSpan.FromDays(14);
 
     private readonly TlsFiles files;
@@ -122,8 +124,17 @@ internal sealed class ControllerTls
             return;
         }
 
+        renewAt = time.GetUtcNow() + RenewRetry; // If it fails now, it is tried again.
         var issued = authority!.Issue(Authority.ControllerName, CertificateUse.Controller, OwnValidity);
-        PkiFiles.Write(files.Certificate, Encoding.ASCII.GetBytes(issued.CertificatePem + issued.KeyPem), PkiFiles.Private);
+        try
+        {
+            PkiFiles.Write(files.Certificate, Encoding.ASCII.GetBytes(issued.CertificatePem + issued.KeyPem), PkiFiles.Private);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new PkiException($"{files.Certificate} cannot be written ({e.Message.TrimEnd('.')})", "Make room, or the directory writable", e);
+        }
+
         renewAt = RenewalOf(files.Certificate) ?? throw new InvalidOperationException("a certificate that was just issued is not ours");
         log.OwnCertificateIssued(issued.Certificate.NotAfter.ToUniversalTime());
     }
@@ -131,14 +142,16 @@ internal sealed class ControllerTls
     /// <summary>When a certificate should be replaced; null when it is none, or not of this authority.</summary>
     private DateTimeOffset? RenewalOf(string path)
     {
-        if (!File.Exists(path))
+        using var chain = new X509Chain { ChainPolicy = { TrustMode = X509ChainTrustMode.CustomRootTrust, RevocationMode = X509RevocationMode.NoCheck, DisableCertificateDownloads = true, VerificationTime = time.GetUtcNow().LocalDateTime } };
+        chain.ChainPolicy.CustomTrustStore.Add(authority!.Certificate);
+        try
+        {
+            using var certificate = X509Certificate2.CreateFromPem(File.ReadAllText(path));
+            return chain.Build(certificate) ? new DateTimeOffset(certificate.NotAfter) - (OwnValidity / 3) : null;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or CryptographicException)
         {
             return null;
         }
-
-        using var chain = new X509Chain { ChainPolicy = { TrustMode = X509ChainTrustMode.CustomRootTrust, RevocationMode = X509RevocationMode.NoCheck, DisableCertificateDownloads = true, VerificationTime = time.GetUtcNow().LocalDateTime } };
-        chain.ChainPolicy.CustomTrustStore.Add(authority!.Certificate);
-        using var certificate = X509Certificate2.CreateFromPem(File.ReadAllText(path));
-        return chain.Build(certificate) ? new DateTimeOffset(certificate.NotAfter) - (OwnValidity / 3) : null;
     }
 }

@@ -19,7 +19,7 @@ public sealed class TlsTests
         await site.ReachesAsync("b1", "10.1.0.12");
 
         Assert.Equal($"ssl:{site.Lab.Management}:6654", await site.Lab.VsctlAsync("h1", "get-controller", "br-int"));
-        Assert.Equal("true", await site.Lab.VsctlAsync("h1", "--bare", "--columns=is_connected", "list", "controller"));
+        await Until.TrueAsync("Open vSwitch says so", TimeSpan.FromSeconds(Seconds), async () => await site.Lab.VsctlAsync("h1", "--bare", "--columns=is_connected", "list", "controller") == "true");
         var key = Path.Combine(site.Controller.DataDirectory, "pki", "ca.key");
         Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(key));
         Assert.DoesNotContain(File.ReadAllLines(key)[1], site.Controller.Log, StringComparison.Ordinal);

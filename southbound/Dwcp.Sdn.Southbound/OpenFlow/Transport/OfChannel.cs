@@ -154,9 +154,9 @@ internal sealed class OfChannel : IAsyncDisposable
                 await ReadToEndAsync(limit.Token);
             }
         }
-        catch (OperationCanceledException)
+        catch (Exception e) when (e is OperationCanceledException or InvalidOperationException)
         {
-            // It had its moment.
+            // It had its moment, or is at its end already.
         }
     }
 
