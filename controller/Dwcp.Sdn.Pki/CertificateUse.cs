@@ -16,6 +16,7 @@ public sealed record CertificateUse
 {
     private const string HostPrefix = "urn:dwcp:host:";
     private const string DatapathPrefix = "urn:dwcp:datapath:";
+    private const int EmptyName = 2; // A SEQUENCE of nothing.
     private const string ControllerUri = "urn:dwcp:controller";
 
     /// <summary>For the controller's own end.</summary>
@@ -44,6 +45,7 @@ public sealed record CertificateUse
     ];
 
     /// <summary>What a certificate's alternative names say; names of other kinds and other URIs say nothing here.</summary>
+    /// <exception cref="CryptographicException">They cannot be read, or name more than one host.</exception>
     public static CertificateUse Of(X509Certificate2 certificate)
     {
         var use = new CertificateUse();
@@ -56,7 +58,7 @@ public sealed record CertificateUse
             }
             else if (uri.StartsWith(HostPrefix, StringComparison.Ordinal))
             {
-                use = use with { Host = uri[HostPrefix.Length..] };
+                use = use.Host is null ? use with { Host = uri[HostPrefix.Length..] } : throw new CryptographicException("it names more than one host");
             }
             else if (uri.StartsWith(DatapathPrefix, StringComparison.Ordinal) && DatapathId.TryParse(uri[DatapathPrefix.Length..], out var datapath))
             {
@@ -68,9 +70,15 @@ public sealed record CertificateUse
     }
 
     /// <summary>Who shows a certificate: a host by its name, anything else by the subject, whatever its key.</summary>
+    /// <exception cref="CryptographicException">It names nobody.</exception>
     public static PeerIdentity IdentityOf(X509Certificate2 certificate)
     {
         var use = Of(certificate);
+        if (use.Host is null && certificate.SubjectName.RawData.Length <= EmptyName)
+        {
+            throw new CryptographicException("it names nobody");
+        }
+
         return new(use.Host is { } host ? PeerIdentity.HostName(host) : certificate.Subject, use.Host, use.Datapaths);
     }
 

@@ -52,7 +52,6 @@ internal static class Usage
     private static string Remark(Option option) =>
         (option.Default is null || option.IsFlag ? "" : $" [{option.Default}]");
 
-
     private static void Append(StringBuilder text, string left, string right)
     {
         const int Column = 34;

@@ -211,6 +211,26 @@ public sealed class AuthorityTests : IDisposable
         Assert.False(list.Contains(new(Convert.ToHexString(first.SubjectName.RawData), "0405")));
     }
 
+    [Fact]
+    public void A_certificate_that_names_nobody_or_two_hosts_is_nobodys()
+    {
+        Assert.Throws<CryptographicException>(() => CertificateUse.IdentityOf(SelfSigned("")));
+        Assert.Throws<CryptographicException>(() => CertificateUse.IdentityOf(SelfSigned("CN=x", "urn:dwcp:host:h1", "urn:dwcp:host:h2")));
+        Assert.Equal("CN=x", CertificateUse.IdentityOf(SelfSigned("CN=x", "https://example.org/", "urn:dwcp:datapath:zz")).Name);
+        Assert.Equal("host h1", CertificateUse.IdentityOf(SelfSigned("", "urn:dwcp:host:h1")).Name);
+    }
+
+    private static X509Certificate2 SelfSigned(string subject, params string[] uris)
+    {
+        using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+        var request = new CertificateRequest(subject, key, HashAlgorithmName.SHA256);
+        var names = new SubjectAlternativeNameBuilder();
+        names.AddDnsName("example.org");
+        uris.ToList().ForEach(u => names.AddUri(new Uri(u)));
+        request.CertificateExtensions.Add(names.Build());
+        return request.CreateSelfSigned(TimeProvider.System.GetUtcNow() - Day, TimeProvider.System.GetUtcNow() + Day);
+    }
+
     private static string ListOf(X509Certificate2 authority, byte[] serial)
     {
         var builder = new CertificateRevocationListBuilder();
