@@ -6,6 +6,8 @@ using System.Runtime.InteropServices;
 using System.Security.Cryptography;
 using Dwcp.Sdn.Controller.Configuration;
 using Dwcp.Sdn.Controller.Loops;
+using Dwcp.Sdn.Controller.Tls;
+using Dwcp.Sdn.Core.Hosts;
 using Dwcp.Sdn.Core.Model;
 using Dwcp.Sdn.Core.Net;
 using Dwcp.Sdn.Core.Store;
@@ -21,7 +23,7 @@ using Microsoft.Extensions.Logging;
 namespace Dwcp.Sdn.Controller;
 
 /// <summary>Joins everything, opens the listeners and runs the loops until a signal ends it. It decides nothing.</summary>
-internal sealed class ControllerProcess(ControllerOptions atStart, RunningConfiguration configuration, ILoggerFactory logs)
+internal sealed class ControllerProcess(ControllerOptions atStart, RunningConfiguration configuration, ControllerTls? tls, ILoggerFactory logs)
 {
     /// <summary>How long requests under way may take to end, and watches to be told so.</summary>
     private static readonly TimeSpan LastRequests = TimeSpan.FromSeconds(2);
@@ -42,7 +44,7 @@ internal sealed class ControllerProcess(ControllerOptions atStart, RunningConfig
             var key = await DiscoveryKey.OfAsync(store, ending.Token);
             var listing = await store.ListAsync("/", stop: ending.Token);
             options = configuration.Start(store, listing, options, log.SettingsIgnored);
-            await RunAsync(new FabricMachine(listing, options.OpenFlowUnknown.ToString().ToUpperInvariant()) { EventsKeptFor = options.EventsKept }, key, store, ending.Token);
+            await RunAsync(new FabricMachine(listing, options.OpenFlowUnknown.ToString().ToUpperInvariant(), new(options.OpenFlowTls is not null, options.OvsdbIsSecured)) { EventsKeptFor = options.EventsKept }, key, store, ending.Token);
         }
         catch (OperationCanceledException) when (ending.IsCancellationRequested)
         {
@@ -79,11 +81,24 @@ internal sealed class ControllerProcess(ControllerOptions atStart, RunningConfig
             TimeProvider.System,
             logs.CreateLogger<TopologyLoop>());
         var switches = new SwitchLoops(fabric, topology, metrics, options.ReconcileAudit, TimeProvider.System, logs);
-        using var openFlow = new OpenFlowListener(new OpenFlowOptions { Endpoint = options.OpenFlow }, switches, logs.CreateLogger<OpenFlowListener>());
+        var plain = new OpenFlowOptions { Endpoint = options.OpenFlow, Doubt = tls is null ? null : switches.DoubtAsync };
+        using var openFlow = new OpenFlowListener(plain, switches, logs.CreateLogger<OpenFlowListener>());
         Listen(Options.OpenFlow, options.OpenFlow, openFlow.Start);
+        using var openFlowTls = options.OpenFlowTls is { } secured
+            ? new OpenFlowListener(plain with { Endpoint = secured, Secure = tls!.Gate.AcceptAsync }, switches, logs.CreateLogger<OpenFlowListener>())
+            : null;
+        if (openFlowTls is not null)
+        {
+            Listen(Options.OpenFlowTls, options.OpenFlowTls!, openFlowTls.Start);
+        }
+
         await using var ovsdb = Listen(
             Options.Ovsdb, options.Ovsdb, () => OvsdbListener.Start(options.Ovsdb, new OvsdbOptions(), TimeProvider.System, logs.CreateLogger<OvsdbListener>()));
-        var hosts = new HostLoops(fabric, local => Target(local, openFlow.Endpoint.Port), TimeProvider.System, logs);
+        await using var ovsdbTls = options.OvsdbTls is { } securedHosts
+            ? Listen(Options.OvsdbTls, securedHosts, () => OvsdbListener.Start(
+                securedHosts, new OvsdbOptions { Secure = tls!.Gate.AcceptAsync }, TimeProvider.System, logs.CreateLogger<OvsdbListener>()))
+            : null;
+        var hosts = new HostLoops(fabric, (host, local) => Target(host, local, openFlow.Endpoint.Port, openFlowTls?.Endpoint.Port), TimeProvider.System, logs);
         fabric.SwitchWoken += switches.Wake;
         fabric.HostWoken += hosts.Wake;
         fabric.FlowReader = switches.ReadFlowsAsync;
@@ -106,9 +121,12 @@ internal sealed class ControllerProcess(ControllerOptions atStart, RunningConfig
             topology.RunAsync(stop),
             openFlow.RunAsync(stop),
             hosts.RunAsync(ovsdb.HostsAsync(stop), stop),
+            .. openFlowTls is null ? [] : new[] { openFlowTls.RunAsync(stop) },
+            .. ovsdbTls is null ? [] : new[] { hosts.RunAsync(ovsdbTls.HostsAsync(stop), stop) },
+            .. tls is null ? [] : new[] { tls.RunAsync(stop) },
             bgp.RunAsync(stop),
             .. options.OvsdbConnect.Select(target =>
-                hosts.KeepAsync(target, s => OvsdbDialer.ConnectAsync(target, new OvsdbOptions(), TimeProvider.System, dialing, s), stop)),
+                hosts.KeepAsync(target, s => OvsdbDialer.ConnectAsync(target, new OvsdbOptions { Secure = tls is null ? null : tls.Gate.ConnectAsync }, TimeProvider.System, dialing, s), stop)),
         ];
         try
         {
@@ -177,9 +195,14 @@ internal sealed class ControllerProcess(ControllerOptions atStart, RunningConfig
     private static IOException CannotListen(Option<IPEndPoint> option, IPEndPoint endpoint, Exception cause) => new(
         $"{option.Flag} cannot listen on {endpoint}: {cause.Message}; `ss -ltnp 'sport = :{endpoint.Port}'` shows who does. Give it another address or port", cause);
 
-    private string Target(IpAddress? local, int port) => options.OpenFlowAdvertise is { } advertised
-        ? $"tcp:{advertised}"
-        : $"tcp:{new IPEndPoint(local?.ToIPAddress() ?? IPAddress.Loopback, port)}";
+    /// <summary>Where a host's switch is to connect: over TLS if the host itself has a certificate.</summary>
+    private string Target(IHostConnection host, IpAddress? local, int plain, int? secured)
+    {
+        var address = local?.ToIPAddress() ?? IPAddress.Loopback;
+        return host.Identity is not null && secured is { } port
+            ? $"ssl:{options.OpenFlowTlsAdvertise ?? new IPEndPoint(address, port)}"
+            : $"tcp:{options.OpenFlowAdvertise ?? new IPEndPoint(address, plain)}";
+    }
 
     private static string NameOf(FabricLoop fabric, DatapathId datapath)
     {

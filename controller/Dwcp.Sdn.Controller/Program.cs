@@ -2,6 +2,8 @@ using System.Collections;
 using Dwcp.Sdn.Controller;
 using Dwcp.Sdn.Controller.Configuration;
 using Dwcp.Sdn.Controller.Logging;
+using Dwcp.Sdn.Controller.Tls;
+using Dwcp.Sdn.Pki;
 using Microsoft.Extensions.Logging;
 
 switch (Load())
@@ -23,12 +25,29 @@ switch (Load())
         using (var logs = ControllerLogging.Create(options, out var level))
         {
             logs.CreateLogger<ControllerProcess>().Announce(options);
+            ControllerTls? tls;
+            try
+            {
+                tls = ControllerTls.Of(options, TimeProvider.System, logs.CreateLogger<ControllerTls>());
+            }
+            catch (TlsFileException e)
+            {
+                var place = options.Effective.FirstOrDefault(o => "--" + o.Name == e.Option)?.Place ?? e.Option;
+                Console.Error.Write(new Loaded.Refused([new(place, e.Message, e.Remedy)]).Text);
+                return Loaded.Refused.ExitCode;
+            }
+            catch (PkiException e)
+            {
+                Console.Error.Write(new Loaded.Refused([new(Options.Data.Flag, e.Message, e.Remedy)]).Text);
+                return Loaded.Refused.ExitCode;
+            }
+
             using var configuration = new RunningConfiguration(Weigh);
             var reload = new HangupReload(options, level, configuration.Load, logs.CreateLogger<HangupReload>());
             reload.TakenOver += configuration.TakeOver;
             configuration.Changed += now => level.SetLevel(now.Log);
             using var hangup = reload.Listen();
-            return await new ControllerProcess(options, configuration, logs).RunAsync();
+            return await new ControllerProcess(options, configuration, tls, logs).RunAsync();
         }
 
     default:

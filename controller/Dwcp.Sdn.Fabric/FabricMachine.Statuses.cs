@@ -345,6 +345,11 @@ public sealed partial class FabricMachine
             return Is(ConditionType.Degraded, true, "DuplicateSystemId", $"the host at {pretender.Peer} has the same system-id and is refused; give it another", generation);
         }
 
+        if (IdentityTrouble(id) is { } identity)
+        {
+            return Is(ConditionType.Degraded, true, "IdentityRefused", identity, generation);
+        }
+
         if (inventory is { Faults: [var fault, ..] })
         {
             return Is(ConditionType.Degraded, true, "HostSettingFaulty", fault.ToString(), generation);

@@ -13,7 +13,8 @@ namespace Dwcp.Sdn.Fabric;
 
 /// <summary>An OpenFlow connection as the fabric sees it.</summary>
 /// <param name="Address">The switch's end, as ADDR:PORT.</param>
-public sealed record SwitchSighting(DatapathId DatapathId, string Address, string Description);
+/// <param name="Identity">Who it has shown itself to be; null without TLS.</param>
+public sealed record SwitchSighting(DatapathId DatapathId, string Address, string Description, PeerIdentity? Identity = null);
 
 /// <summary>What a switch's reconcile loop has to bring about.</summary>
 /// <param name="Needs">Whose needs they are; another instance than before means: begin anew with all of them.</param>
@@ -39,7 +40,8 @@ public sealed record Effects(
 /// </summary>
 public sealed partial class FabricMachine
 {
-    private readonly HostRegistry registry = new();
+    private readonly Identities identities;
+    private readonly HostRegistry registry;
     private readonly FabricPlanner planner = new();
     private readonly Dictionary<DatapathId, SwitchSighting> sightings = [];
     private readonly Dictionary<string, string> troubles = [];
@@ -59,9 +61,13 @@ public sealed partial class FabricMachine
     /// <param name="listing">All records.</param>
     /// <param name="unknownMode">The mode of a switch that no host announces and no operator has decided about.</param>
     /// <exception cref="InvalidDataException">A record cannot be read; the message names it.</exception>
-    public FabricMachine(StoreListing listing, string unknownMode = "OBSERVED")
+    /// <param name="secured">What is served over TLS.</param>
+    public FabricMachine(StoreListing listing, string unknownMode = "OBSERVED", SecuredSides secured = default)
     {
         this.unknownMode = unknownMode;
+        identities = new(secured);
+        registry = new(identities);
+        Records.Read(listing.Entries, identities);
         var (intent, hosts, moved) = Records.Read(listing.Entries);
         journal = new(listing.Entries);
         (eventSequence, eventCount) = (journal.Last, journal.PastCount);
@@ -169,6 +175,7 @@ public sealed partial class FabricMachine
     public void Forget(string host)
     {
         var known = registry.Known.GetValueOrDefault(host);
+        ForgetIdentity(host);
         if (known is not null && registry.Forget(host))
         {
             Touch(new Dictionary<string, KnownHost?> { [host] = known });
@@ -177,17 +184,19 @@ public sealed partial class FabricMachine
     }
 
     /// <summary>A session with a host's OVSDB shows an inventory.</summary>
-    public void HostSeen(long session, string peer, HostInventory inventory)
+    /// <param name="identity">Who the host has shown itself to be; null without TLS.</param>
+    public void HostSeen(long session, string peer, HostInventory inventory, PeerIdentity? identity = null)
     {
         var known = registry.Session(session);
         var spoke = known?.Host;
         var claimed = known?.Inventory.SystemId;
-        Touch(registry.Seen(session, peer, inventory));
+        Touch(registry.Seen(session, peer, inventory, identity));
         Claimed(claimed);
         Claimed(inventory.SystemId);
         sessionsToJoin.Add(session);
         if (registry.Session(session)?.Host is { } id)
         {
+            HostIsKnown(id, identity);
             if (id != spoke)
             {
                 Happened("HostConnected", SwitchRef(id), $"OVSDB session from {peer}");
@@ -195,7 +204,7 @@ public sealed partial class FabricMachine
         }
         else if (known is null || spoke is not null || claimed != inventory.SystemId)
         {
-            Refused(peer, inventory);
+            Refused(registry.Session(session)!, inventory);
         }
     }
 
@@ -211,6 +220,7 @@ public sealed partial class FabricMachine
             if (registry.SpeakerOf(id) is { } next)
             {
                 sessionsToJoin.Add(next.Number);
+                HostIsKnown(id, next.Identity);
                 Happened("HostConnected", SwitchRef(id), $"OVSDB session from {next.Peer}, refused until now");
             }
         }
@@ -252,6 +262,7 @@ public sealed partial class FabricMachine
     {
         sightings[sighting.DatapathId] = sighting;
         dirty.UnionWith(registry.HostsOf(sighting.DatapathId).Select(SwitchRef));
+        SwitchIsKnown(sighting);
         var subject = SwitchRef(sighting.DatapathId);
         Happened("SwitchConnected", subject, $"{sighting.DatapathId} from {sighting.Address}");
         SwitchChanged(subject.Id);
@@ -346,6 +357,7 @@ public sealed partial class FabricMachine
         }
 
         hostsToStore.Clear();
+        StoreIdentities(puts, deletes);
         StoreMoves(puts, deletes);
         journal.Add(events);
         journal.Write(now, EventsKeptFor, puts, deletes);
@@ -526,15 +538,16 @@ public sealed partial class FabricMachine
         }
     }
 
-    private void Refused(string peer, HostInventory inventory)
+    private void Refused(HostSession session, HostInventory inventory)
     {
         var (subject, why) = inventory.SystemId switch
         {
             null => ("", "it has no external_ids:system-id; set one"),
             { } id when !ObjectRef.IsId(id) => ("", $"its system-id '{Problems.Short(id)}' is no id; use 1 to 63 of a-z, 0-9, '-', '.' and '_'"),
+            { } id when session.Doubt is { } doubt => ($"switches/{id}", doubt),
             { } id => ($"switches/{id}", $"its system-id '{id}' is that of the host at {registry.SpeakerOf(id)?.Peer}; give it another"),
         };
-        happened.Add(("HostRefused", subject, $"the host at {peer} is refused: {why}"));
+        happened.Add(("HostRefused", subject, $"the host at {session.Peer} is refused: {why}"));
     }
 
     /// <summary>A session begins or ends to say that it is this host, which may be another's name.</summary>

@@ -51,6 +51,14 @@ internal sealed class OpenFlowController : IDisposable
         "--ovsdb", "127.0.0.1:0", "--http", "127.0.0.1:0", "--grpc", "127.0.0.1:0", "--log", "error",
     ]);
 
+    /// <summary>Ours, which switches reach over TLS alone.</summary>
+    public static OpenFlowController OverTls(string certificate, string key, string authority) => new("dwcp-controller", OurFile(), (port, directory) =>
+    [
+        "--data", Path.Combine(directory, "data"), "--openflow", "127.0.0.1:0", "--openflow-tls", $"127.0.0.1:{port}", "--openflow-unknown", "LEARNING",
+        "--tls-certificate", certificate, "--tls-key", key, "--tls-ca", authority,
+        "--ovsdb", "127.0.0.1:0", "--http", "127.0.0.1:0", "--grpc", "127.0.0.1:0", "--log", "error",
+    ]);
+
     /// <summary>Open vSwitch's example of a controller, or null where it is not installed.</summary>
     public static OpenFlowController? OvsTest() => File.Exists("/usr/bin/ovs-testcontroller")
         ? new("ovs-testcontroller", "/usr/bin/ovs-testcontroller", (port, directory) =>

@@ -101,7 +101,7 @@ internal sealed class PlannerFabric
         Machine.Settle(Now);
     }
 
-    private static DatapathId DatapathOf(int host) => HostJoin.DatapathIdOf($"host{host}");
+    private static DatapathId DatapathOf(int host) => DatapathId.OfHost($"host{host}");
 
     private static IEnumerable<FabricCommand> NetworkAndSubnet(int n)
     {

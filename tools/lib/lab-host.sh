@@ -67,7 +67,8 @@ make_database() {
 start_ovsdb() (
     use_ovs_of "$1"
     exec ip netns exec "$lab-$1" ovsdb-server "$OVS_DBDIR/conf.db" --remote="punix:$OVS_RUNDIR/db.sock" \
-        --remote=db:Open_vSwitch,Open_vSwitch,manager_options -vconsole:err --pidfile --detach --no-chdir --log-file
+        --remote=db:Open_vSwitch,Open_vSwitch,manager_options --private-key=db:Open_vSwitch,SSL,private_key \
+        --certificate=db:Open_vSwitch,SSL,certificate --ca-cert=db:Open_vSwitch,SSL,ca_cert -vconsole:err --pidfile --detach --no-chdir --log-file
 )
 
 # There is no kernel module to rely on, so only the userspace datapath is offered. It detaches when it has made what the
@@ -92,6 +93,14 @@ set_vtep_address() {
 announce_host() {
     vsctl "$1" set Open_vSwitch . external_ids:system-id="$1" external_ids:dwcp-vtep-ip="$(vtep_of "$1")" \
         external_ids:dwcp-datapath-type=netdev
+}
+
+# The certificate names the bridge that the controller makes, and the one that is there already.
+give_certificate() {
+    local dir=$lab_dir/hosts/$1 dpid=''
+    [[ -z $adopt ]] || dpid=$(vsctl "$1" get bridge br-int datapath_id)
+    "$here/dwcpctl" pki issue "$1" --host "$1" ${dpid:+--dpid "$dpid"} --data "$tls" --out "$dir" >/dev/null
+    vsctl "$1" set-ssl "$dir/$1.key" "$dir/$1.crt" "$dir/ca.crt"
 }
 
 # Checks the underlay. It also fills the tunnels' neighbour tables, as traffic between real hosts does: the first
@@ -123,12 +132,13 @@ make_br_int() {
 }
 
 set_manager() {
-    local target=$manager
+    local target=$manager scheme=${tls:+ssl}
+    : "${scheme:=tcp}"
     case $manager in
         ssl:* | tcp:* | ptcp:* | pssl:* | unix:*) ;;
-        :*) target=tcp:$(management_here)$manager ;;
-        *:*) target=tcp:$manager ;;
-        *) target=tcp:$manager:6640 ;;
+        :*) target=$scheme:$(management_here)$manager ;;
+        *:*) target=$scheme:$manager ;;
+        *) target=$scheme:$manager:6640 ;;
     esac
     vsctl "$1" set-manager "$target"
 }

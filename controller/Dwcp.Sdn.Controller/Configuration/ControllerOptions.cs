@@ -1,5 +1,6 @@
 using System.Net;
 using Dwcp.Sdn.Core;
+using Dwcp.Sdn.Southbound.Ovsdb.Transport;
 using Microsoft.Extensions.Logging;
 
 namespace Dwcp.Sdn.Controller.Configuration;
@@ -24,6 +25,15 @@ internal sealed record ControllerOptions
 
     public required IPEndPoint? OvsdbTls { get; init; }
 
+    /// <summary>Our own certificate in PEM; null means that of the authority under <see cref="Data"/>, as for the next two.</summary>
+    public required string? TlsCertificate { get; init; }
+
+    public required string? TlsKey { get; init; }
+
+    public required string? TlsCa { get; init; }
+
+    public required string? TlsCrl { get; init; }
+
     public required IPEndPoint Bgp { get; init; }
 
     public required IPEndPoint Http { get; init; }
@@ -32,6 +42,9 @@ internal sealed record ControllerOptions
 
     /// <summary>What joining hosts are told to connect to; null means the local address of their OVSDB session and the port of <see cref="OpenFlow"/>.</summary>
     public required IPEndPoint? OpenFlowAdvertise { get; init; }
+
+    /// <summary>The same for hosts that join over TLS and the port of <see cref="OpenFlowTls"/>.</summary>
+    public required IPEndPoint? OpenFlowTlsAdvertise { get; init; }
 
     public required UnknownSwitches OpenFlowUnknown { get; init; }
 
@@ -53,6 +66,9 @@ internal sealed record ControllerOptions
 
     /// <summary>gRPC calls that may be under way at once.</summary>
     public required int MaxCalls { get; init; }
+
+    /// <summary>Whether hosts show certificates, who connect or to whom we do.</summary>
+    public bool OvsdbIsSecured => OvsdbTls is not null || OvsdbConnect.Items.Any(OvsdbDialer.IsSecure);
 
     /// <summary>What works, and what the operator should know before it surprises him.</summary>
     public required EquatableArray<string> Warnings { get; init; }
@@ -115,10 +131,15 @@ internal sealed record ControllerOptions
         Ovsdb = values.Get(Options.Ovsdb),
         OvsdbConnect = values.Has(Options.OvsdbConnect) ? values.Get(Options.OvsdbConnect) : [],
         OvsdbTls = values.Find(Options.OvsdbTls),
+        TlsCertificate = values.Find(Options.TlsCertificate),
+        TlsKey = values.Find(Options.TlsKey),
+        TlsCa = values.Find(Options.TlsCa),
+        TlsCrl = values.Find(Options.TlsCrl),
         Bgp = values.Get(Options.Bgp),
         Http = values.Get(Options.Http),
         Grpc = values.Get(Options.Grpc),
         OpenFlowAdvertise = values.Find(Options.OpenFlowAdvertise),
+        OpenFlowTlsAdvertise = values.Find(Options.OpenFlowTlsAdvertise),
         OpenFlowUnknown = values.Get(Options.OpenFlowUnknown),
         InsecureHttp = values.Get(Options.InsecureHttp),
         Log = values.Get(Options.Log),

@@ -1,19 +1,50 @@
 using System.Collections.Immutable;
 using System.Net;
+using Dwcp.Sdn.Southbound.Ovsdb.Transport;
 
 namespace Dwcp.Sdn.Controller.Configuration;
 
 /// <summary>What options mean for one another: what cannot be together, and what the operator should be warned of.</summary>
 internal static class OptionRules
 {
-    private static readonly ImmutableArray<Option<IPEndPoint>> Listeners = [Options.OpenFlow, Options.Ovsdb, Options.Http, Options.Grpc];
+    private static readonly ImmutableArray<Option<IPEndPoint>> Listeners = [Options.OpenFlow, Options.OpenFlowTls, Options.Ovsdb, Options.OvsdbTls, Options.Http, Options.Grpc];
 
     public static void Check(OptionValues values, List<ConfigurationProblem> problems, List<string> warnings)
     {
         ProtectHttp(values, problems);
         KeepListenersApart(values, problems);
+        KeepCertificateTogether(values, problems);
         WarnOfPlainSouthbound(values, warnings);
         WarnOfUnreachableOpenFlow(values, warnings);
+        WarnOfHalfTls(values, warnings);
+    }
+
+    private static void KeepCertificateTogether(OptionValues values, List<ConfigurationProblem> problems)
+    {
+        Option[] together = [Options.TlsCertificate, Options.TlsKey, Options.TlsCa];
+        if (together.FirstOrDefault(values.Has) is { } given && together.FirstOrDefault(o => !values.Has(o)) is { } missing)
+        {
+            problems.Add(new(values.PlaceOf(given), $"it needs {missing.Flag} as well", $"Give {string.Join(", ", together.Select(o => o.Flag))} together, or none of them for an authority under {Options.Data.Flag}"));
+        }
+
+        if (values.Has(Options.TlsCrl) && !values.Has(Options.TlsCa))
+        {
+            problems.Add(new(values.PlaceOf(Options.TlsCrl), $"it needs {Options.TlsCa.Flag} as well", $"Give the authorities whose list it is, or leave it out: the authority under {Options.Data.Flag} has its own"));
+        }
+    }
+
+    private static void WarnOfHalfTls(OptionValues values, List<string> warnings)
+    {
+        var connectsOverTls = values.Has(Options.OvsdbConnect) && values.Get(Options.OvsdbConnect).Items.Any(OvsdbDialer.IsSecure);
+        if (values.Has(Options.TlsCa) && !connectsOverTls && !values.Has(Options.OpenFlowTls) && !values.Has(Options.OvsdbTls))
+        {
+            warnings.Add($"{Options.TlsCa.Flag} has no effect without {Options.OpenFlowTls.Flag} or {Options.OvsdbTls.Flag}");
+        }
+
+        if ((values.Has(Options.OvsdbTls) || connectsOverTls) && !values.Has(Options.OpenFlowTls))
+        {
+            warnings.Add($"hosts show certificates over OVSDB and their switches are told to connect without TLS; give {Options.OpenFlowTls.Flag} as well");
+        }
     }
 
     private static void ProtectHttp(OptionValues values, List<ConfigurationProblem> problems)

@@ -60,12 +60,6 @@ internal sealed class OptionValues
             return false;
         }
 
-        if (setting.Source != SettingSource.Default && Options.NotYet.FirstOrDefault(n => n.Option == setting.Option) is { } notYet)
-        {
-            problems.Add(new(setting.Place, "not supported yet", notYet.Remedy));
-            return false;
-        }
-
         values[setting.Option] = (value, new(setting.Option.Name, setting.Text, setting.Source, setting.Place));
         return true;
     }

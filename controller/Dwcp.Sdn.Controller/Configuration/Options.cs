@@ -29,16 +29,28 @@ internal static class Options
         "Listen here for switches that speak OpenFlow 1.3");
 
     public static readonly Option<IPEndPoint> OpenFlowTls = new("openflow-tls", TextForms.Listener, null,
-        "Listen here for switches that speak OpenFlow 1.3 over TLS");
+        "Listen here for switches that speak OpenFlow 1.3 over TLS and show a certificate");
 
     public static readonly Option<IPEndPoint> Ovsdb = new("ovsdb", TextForms.Listener, "127.0.0.1:6640",
         "Listen here for hosts whose ovsdb-server connects to its manager");
 
     public static readonly Option<EquatableArray<string>> OvsdbConnect = new("ovsdb-connect", TextForms.OvsdbTargets, null,
-        "Connect to these hosts' ovsdb-servers, which listen themselves: tcp:ADDR:PORT or unix:PATH, with commas between them");
+        "Connect to these hosts' ovsdb-servers, which listen themselves: tcp:ADDR:PORT, ssl:ADDR:PORT or unix:PATH, with commas between them");
 
     public static readonly Option<IPEndPoint> OvsdbTls = new("ovsdb-tls", TextForms.Listener, null,
-        "Listen here for hosts whose ovsdb-server connects to its manager over TLS");
+        "Listen here for hosts whose ovsdb-server connects to its manager over TLS and shows a certificate");
+
+    public static readonly Option<string> TlsCertificate = new("tls-certificate", TextForms.Path("FILE"), null,
+        "Show this certificate over TLS, with those between it and its authority after it in PEM, instead of one of the authority under --data");
+
+    public static readonly Option<string> TlsKey = new("tls-key", TextForms.Path("FILE"), null,
+        "The private key of --tls-certificate in PEM");
+
+    public static readonly Option<string> TlsCa = new("tls-ca", TextForms.Path("FILE"), null,
+        "Believe the certificates of these authorities in PEM, and no others, instead of those of the authority under --data");
+
+    public static readonly Option<string> TlsCrl = new("tls-crl", TextForms.Path("FILE"), null,
+        "What the authorities of --tls-ca have revoked, in PEM; read again whenever it changes");
 
     public static readonly Option<IPEndPoint> Bgp = new("bgp", TextForms.Listener, "127.0.0.1:179",
         "Listen here for BGP peers, once the API has been told of a speaker");
@@ -51,6 +63,10 @@ internal static class Options
 
     public static readonly Option<IPEndPoint> OpenFlowAdvertise = new("openflow-advertise", TextForms.Destination, null,
         "Tell joining hosts to connect here, instead of to the address that their OVSDB session reached and the port of --openflow")
+    { InApi = true };
+
+    public static readonly Option<IPEndPoint> OpenFlowTlsAdvertise = new("openflow-tls-advertise", TextForms.Destination, null,
+        "Tell hosts that join over TLS to connect here, instead of to the address that their OVSDB session reached and the port of --openflow-tls")
     { InApi = true };
 
     public static readonly Option<UnknownSwitches> OpenFlowUnknown = new("openflow-unknown", TextForms.Word<UnknownSwitches>(), "OBSERVED",
@@ -86,17 +102,7 @@ internal static class Options
 
     public static readonly ImmutableArray<Option> All =
     [
-        Config, Data, OpenFlow, OpenFlowTls, Ovsdb, OvsdbConnect, OvsdbTls, Bgp, Http, Grpc,
-        OpenFlowAdvertise, OpenFlowUnknown, InsecureHttp, Log, ReconcileAudit, EventsKept, MaxRequests, MaxWatches, MaxCalls,
-    ];
-
-    /// <summary>What the table names and the controller cannot do yet: refused when given, rather than silently without effect. A row goes when its feature comes.</summary>
-    public static readonly ImmutableArray<NotSupportedYet> NotYet =
-    [
-        new(OpenFlowTls, "Leave it out, and let switches connect to --openflow over a network that you trust"),
-        new(OvsdbTls, "Leave it out, and let hosts connect to --ovsdb over a network that you trust"),
+        Config, Data, OpenFlow, OpenFlowTls, Ovsdb, OvsdbConnect, OvsdbTls, TlsCertificate, TlsKey, TlsCa, TlsCrl, Bgp, Http, Grpc,
+        OpenFlowAdvertise, OpenFlowTlsAdvertise, OpenFlowUnknown, InsecureHttp, Log, ReconcileAudit, EventsKept, MaxRequests, MaxWatches, MaxCalls,
     ];
 }
-
-/// <summary>An option that is refused for now.</summary>
-internal sealed record NotSupportedYet(Option Option, string Remedy);

@@ -131,7 +131,7 @@ internal static class TextForms
         {
             if (!OvsdbDialer.TryParse(target, out _))
             {
-                fault = new($"'{target}' is no place where an ovsdb-server listens", "Write tcp:ADDR:PORT, such as tcp:192.0.2.1:6640, or unix:PATH");
+                fault = new($"'{target}' is no place where an ovsdb-server listens", "Write tcp:ADDR:PORT, such as tcp:192.0.2.1:6640, ssl:ADDR:PORT or unix:PATH");
                 return false;
             }
         }

@@ -43,16 +43,14 @@ internal static class Usage
         foreach (var o in Options.All)
         {
             var placeholder = o.Placeholder.Replace("|", "\\|", StringComparison.Ordinal);
-            text.Append($"| `{o.Flag}` | `{o.Variable}` | {(o.InFile ? $"`{o.Name}`" : "–")} | `{placeholder}` | {(o.Default is null ? "–" : $"`{o.Default}`")} | {o.Help}{NotYet(o)} |\n");
+            text.Append($"| `{o.Flag}` | `{o.Variable}` | {(o.InFile ? $"`{o.Name}`" : "–")} | `{placeholder}` | {(o.Default is null ? "–" : $"`{o.Default}`")} | {o.Help} |\n");
         }
 
         return text.ToString();
     }
 
     private static string Remark(Option option) =>
-        (option.Default is null || option.IsFlag ? "" : $" [{option.Default}]") + NotYet(option);
-
-    private static string NotYet(Option option) => Options.NotYet.Any(n => n.Option == option) ? " (not supported yet)" : "";
+        (option.Default is null || option.IsFlag ? "" : $" [{option.Default}]");
 
     private static void Append(StringBuilder text, string left, string right)
     {

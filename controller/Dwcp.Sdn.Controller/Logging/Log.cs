@@ -40,6 +40,21 @@ internal static partial class Log
     [LoggerMessage(1102, LogLevel.Critical, "controller: cannot run: {Reason}")]
     public static partial void CannotRun(this ILogger log, string reason);
 
+    [LoggerMessage(1110, LogLevel.Information, "tls: made an authority in {Directory}; issue certificates to switches with dwcpctl pki issue")]
+    public static partial void AuthorityMade(this ILogger log, string directory);
+
+    [LoggerMessage(1111, LogLevel.Information, "tls: issued a certificate for this controller, good until {Until:yyyy-MM-dd HH:mm} UTC")]
+    public static partial void OwnCertificateIssued(this ILogger log, DateTime until);
+
+    [LoggerMessage(1112, LogLevel.Information, "tls: certificates and revocation list read again; {Ended} connections ended for it")]
+    public static partial void CredentialsRead(this ILogger log, int ended);
+
+    [LoggerMessage(1113, LogLevel.Error, "tls: what has changed is not taken over: {Reason}")]
+    public static partial void CredentialsNotRead(this ILogger log, string reason);
+
+    [LoggerMessage(1114, LogLevel.Warning, "tls: the certificate {Path} is good until {Until:yyyy-MM-dd HH:mm} UTC and has to be renewed")]
+    public static partial void CertificateEnds(this ILogger log, string path, DateTime until);
+
     [LoggerMessage(1200, LogLevel.Information, "{Subject}: {Name}: {What}")]
     public static partial void Happened(this ILogger log, string subject, string name, string what);
 

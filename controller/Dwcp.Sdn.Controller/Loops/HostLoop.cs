@@ -26,7 +26,7 @@ internal sealed class HostLoop(long number, IHostConnection host, FabricLoop fab
         {
             await foreach (var inventory in host.InventoriesAsync(stop))
             {
-                await fabric.PostAsync(m => m.HostSeen(number, host.Peer, inventory), stop);
+                await fabric.PostAsync(m => m.HostSeen(number, host.Peer, inventory, host.Identity), stop);
             }
         }
         finally

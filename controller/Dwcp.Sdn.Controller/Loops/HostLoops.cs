@@ -6,7 +6,7 @@ using Microsoft.Extensions.Logging;
 namespace Dwcp.Sdn.Controller.Loops;
 
 /// <summary>Runs a <see cref="HostLoop"/> for every host whose OVSDB is connected.</summary>
-internal sealed class HostLoops(FabricLoop fabric, Func<IpAddress?, string> target, TimeProvider time, ILoggerFactory logs)
+internal sealed class HostLoops(FabricLoop fabric, Func<IHostConnection, IpAddress?, string> target, TimeProvider time, ILoggerFactory logs)
 {
     private static readonly TimeSpan FirstWait = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan LastWait = TimeSpan.FromSeconds(8);
@@ -58,7 +58,7 @@ internal sealed class HostLoops(FabricLoop fabric, Func<IpAddress?, string> targ
     private async Task RunAsync(IHostConnection host, CancellationToken stop)
     {
         var number = Interlocked.Increment(ref last);
-        var loop = new HostLoop(number, host, fabric, target, time, logs.CreateLogger<HostLoop>());
+        var loop = new HostLoop(number, host, fabric, local => target(host, local), time, logs.CreateLogger<HostLoop>());
         loops[number] = loop;
         try
         {

@@ -40,6 +40,13 @@ internal sealed class SwitchLoops(FabricLoop fabric, TopologyLoop topology, Swit
         }
     }
 
+    /// <summary>Why a switch may not be who it says it is, or null.</summary>
+    public Task<string?> DoubtAsync(SwitchConnection connection, CancellationToken stop) =>
+        fabric.AskAsync(m => m.DoubtSwitch(connection.Id, connection.Identity, connection.Remote.Address.ToString()), stop);
+
+    public void Refused(SwitchConnection connection, string why) =>
+        _ = fabric.PostAsync(m => m.SwitchRefused(connection.Id, $"a switch at {connection.Remote.Address} is refused: {why}"), CancellationToken.None).AsTask();
+
     public void Connected(SwitchConnection connection)
     {
         var end = ends[connection] = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -102,7 +109,7 @@ internal sealed class SwitchLoops(FabricLoop fabric, TopologyLoop topology, Swit
         loops[datapath] = loop;
         try
         {
-            var sighting = new SwitchSighting(datapath, connection.Remote.ToString(), connection.Description.Software);
+            var sighting = new SwitchSighting(datapath, connection.Remote.ToString(), connection.Description.Software, connection.Identity);
             await fabric.PostAsync(m => m.SwitchUp(sighting), connection.Lifetime);
             await await Task.WhenAny(loop.RunAsync(connection.Lifetime), loop.CountDropsAsync(connection.Lifetime));
         }

@@ -8,6 +8,9 @@ public interface IHostConnection
     /// <summary>The other end, for people.</summary>
     string Peer { get; }
 
+    /// <summary>Who the host has shown itself to be; null without TLS.</summary>
+    PeerIdentity? Identity => null;
+
     /// <summary>The latest inventory.</summary>
     HostInventory Inventory { get; }
 

@@ -1,5 +1,8 @@
+using System.Buffers.Binary;
 using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
+using System.Security.Cryptography;
+using System.Text;
 
 namespace Dwcp.Sdn.Core.Net;
 
@@ -51,6 +54,14 @@ public readonly record struct PortNumber(uint Value) : IComparable<PortNumber>
 /// <summary>The identity of an OpenFlow datapath: 64 bits, written as 16 hexadecimal digits (OpenFlow 1.3.5 §7.3.1).</summary>
 public readonly record struct DatapathId(ulong Value)
 {
+    /// <summary>The datapath id of the bridge that we make on a host: derived from the host's name, so that a bridge made anew is the same switch.</summary>
+    public static DatapathId OfHost(string systemId)
+    {
+        Span<byte> hash = stackalloc byte[32];
+        SHA256.HashData(Encoding.UTF8.GetBytes(systemId), hash);
+        return new DatapathId((BinaryPrimitives.ReadUInt64BigEndian(hash) & 0xffff_ffff_ffff) | 0xd3c9_0000_0000_0000);
+    }
+
     public static bool TryParse([NotNullWhen(true)] string? text, out DatapathId id)
     {
         id = default;

@@ -1,7 +1,4 @@
-using System.Buffers.Binary;
 using System.Collections.Immutable;
-using System.Security.Cryptography;
-using System.Text;
 using Dwcp.Sdn.Core.Hosts;
 using Dwcp.Sdn.Core.Net;
 
@@ -29,7 +26,7 @@ public static class HostJoin
         {
             changes.Add(new CreateBridge(Bridge, host.DatapathTypeWish ?? "system", BridgeFailMode.Secure)
             {
-                DatapathId = DatapathIdOf(id),
+                DatapathId = DatapathId.OfHost(id),
                 Protocols = [OpenFlow13],
                 OtherConfig = StringMap.Of((InBand, "true")),
             });
@@ -51,14 +48,6 @@ public static class HostJoin
         }
 
         return changes.ToImmutable();
-    }
-
-    /// <summary>The datapath id of a bridge that we make: derived from the host's name, so that a bridge made anew is the same switch.</summary>
-    public static DatapathId DatapathIdOf(string id)
-    {
-        Span<byte> hash = stackalloc byte[32];
-        SHA256.HashData(Encoding.UTF8.GetBytes(id), hash);
-        return new DatapathId((BinaryPrimitives.ReadUInt64BigEndian(hash) & 0xffff_ffff_ffff) | 0xd3c9_0000_0000_0000);
     }
 
     /// <summary>The tunnel port that Open vSwitch could not make, or null when it could or has not tried yet.</summary>

@@ -4,11 +4,17 @@ using Dwcp.Sdn.Core.Net;
 namespace Dwcp.Sdn.Fabric.Hosts;
 
 /// <summary>A session with a host's OVSDB.</summary>
-public sealed class HostSession(long number, string peer)
+public sealed class HostSession(long number, string peer, PeerIdentity? identity)
 {
     public long Number { get; } = number;
 
     public string Peer { get; } = peer;
+
+    /// <summary>Who the other end has shown itself to be; null without TLS.</summary>
+    public PeerIdentity? Identity { get; } = identity;
+
+    /// <summary>Why the session may not be the host that it says it is, or null.</summary>
+    public string? Doubt { get; internal set; }
 
     /// <summary>The host that the session speaks for; null while it has no usable name, or another session has it.</summary>
     public string? Host { get; internal set; }
@@ -20,7 +26,7 @@ public sealed class HostSession(long number, string peer)
 /// Which host is which: names, sessions and VTEP addresses. Of two hosts with one name or one VTEP the first stays; the second
 /// is refused until the first gives it up.
 /// </summary>
-public sealed class HostRegistry
+public sealed class HostRegistry(Identities identities)
 {
     private readonly Dictionary<long, HostSession> sessions = [];
     private readonly Dictionary<string, KnownHost> known = [];
@@ -44,11 +50,11 @@ public sealed class HostRegistry
     }
 
     /// <summary>A session shows an inventory. Returns the hosts that it touched, each with what was known of it before.</summary>
-    public IReadOnlyDictionary<string, KnownHost?> Seen(long number, string peer, HostInventory inventory)
+    public IReadOnlyDictionary<string, KnownHost?> Seen(long number, string peer, HostInventory inventory, PeerIdentity? identity)
     {
         if (!sessions.TryGetValue(number, out var session))
         {
-            sessions.Add(number, session = new HostSession(number, peer));
+            sessions.Add(number, session = new HostSession(number, peer, identity));
         }
 
         session.Inventory = inventory;
@@ -61,9 +67,14 @@ public sealed class HostRegistry
             Release(session, touched);
         }
 
+        session.Doubt = null;
         if (inventory.SystemId is { } id && ObjectRef.IsId(id))
         {
-            Speak(session, id);
+            session.Doubt = identities.DoubtHost(id, identity);
+            if (session.Doubt is null)
+            {
+                Speak(session, id);
+            }
         }
 
         Learn(session, touched);
@@ -106,7 +117,7 @@ public sealed class HostRegistry
 
     /// <summary>The first session that claims a host which another session speaks for.</summary>
     public HostSession? PretenderOf(string host) =>
-        sessions.Values.Where(s => s.Host is null && s.Inventory.SystemId == host).MinBy(s => s.Number);
+        sessions.Values.Where(s => s.Host is null && s.Doubt is null && s.Inventory.SystemId == host).MinBy(s => s.Number);
 
     /// <summary>
     /// The host of a datapath, or null. Of several that were seen with it, one that speaks now, the first of these; while none
@@ -114,9 +125,9 @@ public sealed class HostRegistry
     /// </summary>
     public KnownHost? OwnerOf(DatapathId datapath)
     {
-        var hosts = HostsOf(datapath);
+        var hosts = HostsOf(datapath).Where(h => identities.MayOwn(h, datapath)).ToList();
         return hosts.Count == 1
-            ? known[hosts.First()]
+            ? known[hosts[0]]
             : hosts.Where(speakers.ContainsKey).Select(id => known[id]).MinBy(h => (h.VtepSince, h.Id));
     }
 
@@ -127,7 +138,17 @@ public sealed class HostRegistry
     {
         if (speakers.TryGetValue(id, out var speaker) && speaker != session)
         {
+            if (session.Identity is not null && speaker.Identity is null)
+            {
+                speaker.Host = null;
+                speaker.Doubt = "a host with a certificate has its system-id";
+                session.Host = id;
+                speakers[id] = session;
+                return;
+            }
+
             if (speaker.Number > session.Number
+                || (speaker.Identity is not null && session.Identity is null)
                 || speaker.Inventory.RemoteAddress is null
                 || speaker.Inventory.RemoteAddress != session.Inventory.RemoteAddress)
             {

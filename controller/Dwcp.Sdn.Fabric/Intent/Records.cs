@@ -17,6 +17,9 @@ public static class Records
 {
     private const string HostPrefix = "/hosts/";
     private const string MovePrefix = "/moves/";
+    private const string IdentityPrefix = "/identities/";
+    private const string SwitchIdentityPrefix = IdentityPrefix + "switches/";
+    private const string HostIdentityPrefix = IdentityPrefix + "hosts/";
 
     private static readonly JsonSerializerOptions Json = new()
     {
@@ -42,6 +45,44 @@ public static class Records
     public static string KeyOf(ResourceKind kind, string id) => $"/{new ObjectRef(kind, id)}";
 
     public static string KeyOfHost(string id) => HostPrefix + id;
+
+    /// <summary>Where it stands by which certificate a switch was seen.</summary>
+    public static string KeyOfIdentity(DatapathId datapath) => $"{SwitchIdentityPrefix}{datapath}";
+
+    /// <summary>Where it stands by which certificate a host was seen.</summary>
+    public static string KeyOfIdentity(string host) => HostIdentityPrefix + host;
+
+    public static byte[] WriteIdentity(string name) => JsonSerializer.SerializeToUtf8Bytes(new StoredIdentity(name, []), Json);
+
+    public static byte[] Write(HostIdentity identity) =>
+        JsonSerializer.SerializeToUtf8Bytes(new StoredIdentity(identity.Name, [.. identity.Datapaths.Select(d => d.ToString())]), Json);
+
+    /// <summary>Takes up by which certificates switches and hosts were seen.</summary>
+    /// <exception cref="InvalidDataException">A record that this version cannot read; the message names its key.</exception>
+    public static void Read(IEnumerable<StoreEntry> entries, Identities into)
+    {
+        foreach (var entry in entries.Where(e => e.Key.StartsWith(IdentityPrefix, StringComparison.Ordinal)))
+        {
+            try
+            {
+                var stored = JsonSerializer.Deserialize<StoredIdentity>(entry.Value.Span, Json) is { Name: not null, Datapaths: not null } found
+                    ? found
+                    : throw new InvalidDataException("it names nobody");
+                if (entry.Key.StartsWith(HostIdentityPrefix, StringComparison.Ordinal))
+                {
+                    into.Restore(entry.Key[HostIdentityPrefix.Length..], new HostIdentity(stored.Name, stored.Datapaths.Select(ReadDatapath).ToEquatableArray()));
+                }
+                else
+                {
+                    into.Restore(ReadDatapath(entry.Key[SwitchIdentityPrefix.Length..]), stored.Name);
+                }
+            }
+            catch (Exception e) when (e is JsonException or FormatException or ArgumentException or InvalidDataException)
+            {
+                throw new InvalidDataException($"{entry.Key} of revision {entry.ModRevision} cannot be read: {e.Message}", e);
+            }
+        }
+    }
 
     /// <summary>Where a port's moves are counted.</summary>
     public static string KeyOfMove(string port) => MovePrefix + port;
@@ -105,6 +146,7 @@ public static class Records
                     case HostPrefix: hosts.Add(ReadHost(id, entry)); break;
                     case EventJournal.Prefix: break; // Read by the journal itself.
                     case "/discovery/": break; // The key of the discovery of links.
+                    case IdentityPrefix: break; // Read apart.
                     case "/configuration/": break; // The process's own.
                     default: throw new InvalidDataException("no such kind of record");
                 }
@@ -216,6 +258,10 @@ public static class Records
 
         public string[]? Addresses { get; init; }
     }
+
+    private static DatapathId ReadDatapath(string text) => DatapathId.TryParse(text, out var datapath) ? datapath : throw new FormatException($"'{text}' is no datapath id");
+
+    private sealed record StoredIdentity(string Name, string[] Datapaths);
 
     private sealed record StoredMove(uint Sequence, string Host, long Since);
 

@@ -8,8 +8,8 @@ namespace Dwcp.Sdn.Southbound;
 /// <summary>What the southbound tells the operator; OpenFlow has 2000 to 2099.</summary>
 internal static partial class Log
 {
-    [LoggerMessage(2000, LogLevel.Information, "OpenFlow listens on {Endpoint}")]
-    public static partial void OpenFlowListening(this ILogger log, IPEndPoint endpoint);
+    [LoggerMessage(2000, LogLevel.Information, "OpenFlow listens on {Endpoint} {Protection}")]
+    public static partial void OpenFlowListening(this ILogger log, IPEndPoint endpoint, string protection);
 
     [LoggerMessage(2001, LogLevel.Information, "{Switch} connected from {Remote}: {Software}, {Ports} ports")]
     public static partial void SwitchConnected(this ILogger log, DatapathId @switch, IPEndPoint remote, string software, int ports);

@@ -5,8 +5,8 @@ namespace Dwcp.Sdn.Southbound.Ovsdb;
 /// <summary>What the OVSDB side tells the operator: events 2100 to 2199.</summary>
 internal static partial class Log
 {
-    [LoggerMessage(2100, LogLevel.Information, "OVSDB: listening on {Address}")]
-    public static partial void OvsdbListening(this ILogger log, string address);
+    [LoggerMessage(2100, LogLevel.Information, "OVSDB: listening on {Address} {Protection}")]
+    public static partial void OvsdbListening(this ILogger log, string address, string protection);
 
     [LoggerMessage(2101, LogLevel.Information, "Host {SystemId} at {Peer}: connected, Open vSwitch {Version}")]
     public static partial void HostConnected(this ILogger log, string systemId, string peer, string version);

@@ -8,11 +8,12 @@ public sealed class RestartTests
     private static readonly string[] Hosts = ["h1", "h2"];
 
     [Theory]
-    [InlineData(false)]
-    [InlineData(true)]
-    public async Task A_restart_without_changes_sends_nothing_to_any_switch_and_loses_no_packet(bool killed)
+    [InlineData(false, false)]
+    [InlineData(true, false)]
+    [InlineData(true, true)]
+    public async Task A_restart_without_changes_sends_nothing_to_any_switch_and_loses_no_packet(bool killed, bool overTls)
     {
-        await using var site = await TwoNetworksAsync();
+        await using var site = await TwoNetworksAsync(overTls);
         var sides = await Task.WhenAll(Hosts.Select(h => SwitchSide.WatchAsync(site.Lab, h)));
         var held = await Task.WhenAll(sides.Select(s => s.HoldsAsync()));
         await using var ping = await ContinuousPing.StartAsync(site.Lab, "b1", "10.1.0.12");
@@ -101,9 +102,9 @@ public sealed class RestartTests
     }
 
     /// <summary>A network with addresses of both families and one that floods, each on both hosts: flows, groups and meters of all kinds.</summary>
-    private static async Task<Site> TwoNetworksAsync()
+    private static async Task<Site> TwoNetworksAsync(bool overTls = false)
     {
-        var site = await Site.UpAsync([]);
+        var site = overTls ? await Site.SecuredAsync([]) : await Site.UpAsync([]);
         await site.NetworkAsync("blue", 1);
         await site.NetworkAsync("red", 2);
         await site.Api.PutAsync("/v1/networks/red", """{"vni": 10002, "unknownUnicast": "FLOOD"}""");

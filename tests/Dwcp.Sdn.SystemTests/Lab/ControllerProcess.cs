@@ -26,6 +26,9 @@ internal sealed partial class ControllerProcess : IAsyncDisposable
 
     public IPEndPoint OpenFlow => Listener("OpenFlow");
 
+    /// <summary>Where switches reach it over TLS.</summary>
+    public IPEndPoint OpenFlowTls => IPEndPoint.Parse(OverTls().Match(Log).Groups[1].Value);
+
     /// <summary>A client of its REST API; another one after a restart, since the port is another.</summary>
     public HttpClient Http { get; private set; } = new();
 
@@ -46,6 +49,9 @@ internal sealed partial class ControllerProcess : IAsyncDisposable
     /// <summary>Starts one on loopback alone, on a data directory that is not its own to remove.</summary>
     public static Task<ControllerProcess> StartOnAsync(string dataDirectory, params string[] options) =>
         StartAsync(dataDirectory, "127.0.0.1:0", "127.0.0.1:0", options);
+
+    /// <summary>Starts one whose plain listeners are these.</summary>
+    public static Task<ControllerProcess> StartAsync(string ovsdb, string openFlow, string[] options) => StartAsync(null, ovsdb, openFlow, options);
 
     private static async Task<ControllerProcess> StartAsync(string? data, string ovsdb, string openFlow, string[] options)
     {
@@ -110,6 +116,9 @@ internal sealed partial class ControllerProcess : IAsyncDisposable
     // Ports are those that the process says it has: a port that was free a moment ago may be another process's by now.
     private IPEndPoint Listener(string name) => IPEndPoint.Parse(
         Started().Match(Log).Groups[name].Value);
+
+    [GeneratedRegex(@"OpenFlow listens on ([0-9.:]+) over TLS")]
+    private static partial Regex OverTls();
 
     [GeneratedRegex(@"controller: started with .*; OpenFlow on (?<OpenFlow>[^,]+), OVSDB on (?<Ovsdb>[^,]+), HTTP on (?<Http>[0-9.:]+)")]
     private static partial Regex Started();

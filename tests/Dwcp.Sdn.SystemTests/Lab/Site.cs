@@ -35,6 +35,47 @@ internal sealed class Site : IAsyncDisposable
         }
     }
 
+    /// <summary>As <see cref="UpAsync"/>, over TLS alone: each host has a certificate of the controller's own authority.</summary>
+    public static async Task<Site> SecuredAsync(string[] lab, params string[] controller)
+    {
+        var made = await Lab.UpAsync(lab);
+        try
+        {
+            string[] tls = ["--openflow-tls", $"{made.Management}:6654", "--ovsdb-tls", $"{made.Management}:6641"];
+            var site = new Site(made, await ControllerProcess.StartAsync("127.0.0.1:0", "127.0.0.1:0", [.. tls, .. controller]));
+            try
+            {
+                foreach (var host in await site.HostsAsync())
+                {
+                    await site.CertifyAsync(host);
+                    await site.Lab.VsctlAsync(host, "set-manager", $"ssl:{made.Management}:6641");
+                }
+
+                await site.SettledAsync();
+                return site;
+            }
+            catch
+            {
+                await site.Controller.DisposeAsync();
+                throw;
+            }
+        }
+        catch
+        {
+            await made.DisposeAsync();
+            throw;
+        }
+    }
+
+    /// <summary>Issues a certificate with dwcpctl and has the host use it.</summary>
+    public async Task CertifyAsync(string host, params string[] more)
+    {
+        var directory = Path.Combine(Lab.Directory, "hosts", host);
+        string[] use = more.Length > 0 ? more : ["--host", host];
+        (await Command.RunAsync(Checkout.Dwcpctl, ["pki", "issue", host, .. use, "--data", Controller.DataDirectory, "--out", directory])).Succeeded();
+        await Lab.VsctlAsync(host, "set-ssl", $"{directory}/{host}.key", $"{directory}/{host}.crt", $"{directory}/ca.crt");
+    }
+
     /// <summary>As <see cref="UpAsync"/>, but no host knows of the controller yet.</summary>
     public static async Task<Site> AloneAsync(string[] lab, params string[] controller)
     {

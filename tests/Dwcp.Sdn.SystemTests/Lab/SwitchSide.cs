@@ -63,7 +63,8 @@ internal sealed partial class SwitchSide
         using var reader = new StreamReader(file);
         while (reader.ReadLine() is { } line)
         {
-            if (line.Contains("|vconn|DBG|tcp:", StringComparison.Ordinal) && line.Contains(": received: ", StringComparison.Ordinal))
+            var isControllers = line.Contains("|vconn|DBG|tcp:", StringComparison.Ordinal) || line.Contains("|vconn|DBG|ssl:", StringComparison.Ordinal);
+            if (isControllers && line.Contains(": received: ", StringComparison.Ordinal))
             {
                 yield return line;
             }

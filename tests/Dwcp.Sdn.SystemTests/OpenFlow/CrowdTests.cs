@@ -76,7 +76,7 @@ public sealed class CrowdTests(ITestOutputHelper output)
     }
 
     /// <summary>Connects as a switch and returns when it has been asked for all that a handshake asks for and answered.</summary>
-    private static async Task<Socket> JoinAsync(ControllerProcess controller, ulong datapath)
+    internal static async Task<Socket> JoinAsync(ControllerProcess controller, ulong datapath)
     {
         var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
         await socket.ConnectAsync(controller.OpenFlow);

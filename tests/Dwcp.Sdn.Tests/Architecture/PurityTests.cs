@@ -37,6 +37,7 @@ public class PurityTests
     [InlineData("Dwcp.Sdn.Bgp")]
     [InlineData("Dwcp.Sdn.Southbound")]
     [InlineData("Dwcp.Sdn.Store")]
+    [InlineData("Dwcp.Sdn.Pki")]
     [InlineData("Dwcp.Sdn.Northbound")]
     [InlineData("Dwcp.Sdn.Grpc")]
     [InlineData("dwcp-controller")]

@@ -71,7 +71,7 @@ public sealed class CommandLineTests : CliFixture
     }
 
     [Theory]
-    [InlineData("dwcpctl ", "status get describe apply diff delete watch events flows bgp set unset explain decode config completion man version")]
+    [InlineData("dwcpctl ", "status get describe apply diff delete watch events flows bgp set unset explain decode pki config completion man version")]
     [InlineData("dwcpctl ex", "explain")]
     [InlineData("dwcpctl get s", "subnets switches")]
     [InlineData("dwcpctl get networks ", "blue red")]

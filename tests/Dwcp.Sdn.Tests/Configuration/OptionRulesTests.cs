@@ -25,10 +25,23 @@ public class OptionRulesTests
         Assert.StartsWith("/etc/dwcp.yaml:2: http: 0.0.0.0:80 can be reached", new Given { Yaml = "log: info\nhttp: 0.0.0.0:80" }.Problems().Single());
 
     [Theory]
-    [InlineData("--openflow-tls", "127.0.0.1:6654")]
-    [InlineData("--ovsdb-tls", "127.0.0.1:6641")]
-    public void What_is_not_supported_yet_is_refused(string option, string value) =>
-        Assert.StartsWith($"{option}: not supported yet. Leave it out", new Given(option, value).Problems().Single());
+    [InlineData("--tls-certificate", "--tls-key")]
+    [InlineData("--tls-key", "--tls-certificate")]
+    [InlineData("--tls-ca", "--tls-certificate")]
+    public void A_certificate_its_key_and_its_authority_are_given_together(string given, string missing) =>
+        Assert.StartsWith($"{given}: it needs {missing} as well. Give --tls-certificate, --tls-key, --tls-ca together", new Given(given, "/x", "--openflow-tls", "127.0.0.1:1").Problems().Single());
+
+    [Fact]
+    public void A_revocation_list_is_that_of_an_authority_that_is_given() =>
+        Assert.StartsWith("--tls-crl: it needs --tls-ca as well", new Given("--tls-crl", "/x").Problems().Single());
+
+    [Fact]
+    public void Half_of_TLS_is_a_warning()
+    {
+        Assert.Contains(new Given("--ovsdb-tls", "127.0.0.1:6641").Options().Warnings, w => w.Contains("their switches are told to connect without TLS"));
+        Assert.DoesNotContain(new Given("--ovsdb-tls", "127.0.0.1:6641", "--openflow-tls", "127.0.0.1:6654").Options().Warnings, w => w.Contains("without TLS"));
+        Assert.Contains(new Given("--tls-certificate", "/c", "--tls-key", "/k", "--tls-ca", "/a").Options().Warnings, w => w.StartsWith("--tls-ca has no effect"));
+    }
 
     [Theory]
     [InlineData("--openflow", "192.0.2.1:6653", "--openflow 192.0.2.1:6653 speaks without TLS")]

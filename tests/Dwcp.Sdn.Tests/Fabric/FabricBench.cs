@@ -4,6 +4,7 @@ using Dwcp.Sdn.Core.Model;
 using Dwcp.Sdn.Core.Net;
 using Dwcp.Sdn.Core.Store;
 using Dwcp.Sdn.Fabric;
+using Dwcp.Sdn.Fabric.Hosts;
 using Dwcp.Sdn.Fabric.Intent;
 using Dwcp.Sdn.Fabric.Planning;
 using Dwcp.Sdn.Pipeline;
@@ -11,14 +12,14 @@ using Dwcp.Sdn.Pipeline;
 namespace Dwcp.Sdn.Tests.Fabric;
 
 /// <summary>A fabric's machine with a store in memory, a clock that stands until it is moved, and a reconcile loop for each switch.</summary>
-internal sealed class FabricBench
+internal sealed class FabricBench(SecuredSides secured = default)
 {
     private readonly SortedDictionary<string, StoreEntry> store = new(StringComparer.Ordinal);
     private readonly Dictionary<DatapathId, (SwitchNeeds Needs, Dictionary<NeedKey, Need> Held)> loops = [];
     private readonly HashSet<DatapathId> woken = [];
     private long revision;
 
-    public FabricMachine Machine { get; private set; } = new(new StoreListing(0, []));
+    public FabricMachine Machine { get; private set; } = new(new StoreListing(0, []), secured: secured);
 
     public DateTimeOffset Now { get; set; } = new(2030, 1, 1, 0, 0, 0, TimeSpan.Zero);
 
@@ -98,7 +99,7 @@ internal sealed class FabricBench
     /// <summary>The controller ends and begins anew with what is stored; sessions and connections are gone.</summary>
     public void Restart()
     {
-        Machine = new FabricMachine(Listing);
+        Machine = new FabricMachine(Listing, secured: secured);
         loops.Clear();
         woken.Clear();
         Settle();
@@ -113,13 +114,13 @@ internal sealed class FabricBench
             store[entry.Key] = entry;
         }
 
-        Machine = new FabricMachine(listing);
+        Machine = new FabricMachine(listing, secured: secured);
         Settle();
     }
 
-    public void HostSeen(long session, HostInventory inventory, string? peer = null)
+    public void HostSeen(long session, HostInventory inventory, string? peer = null, PeerIdentity? identity = null)
     {
-        Machine.HostSeen(session, peer ?? $"{inventory.RemoteAddress}:{session}", inventory);
+        Machine.HostSeen(session, peer ?? $"{inventory.RemoteAddress}:{session}", inventory, identity);
         Settle();
     }
 
@@ -129,9 +130,9 @@ internal sealed class FabricBench
         Settle();
     }
 
-    public void SwitchUp(DatapathId datapath)
+    public void SwitchUp(DatapathId datapath, PeerIdentity? identity = null)
     {
-        Machine.SwitchUp(new SwitchSighting(datapath, "192.0.2.200:40000", "Open vSwitch"));
+        Machine.SwitchUp(new SwitchSighting(datapath, "192.0.2.200:40000", "Open vSwitch", identity));
         woken.Add(datapath);
         Settle();
     }

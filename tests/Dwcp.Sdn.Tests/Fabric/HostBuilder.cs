@@ -20,7 +20,7 @@ internal sealed class HostBuilder(string? systemId, string? vtep)
 
     public string? Hostname { get; set; }
 
-    public DatapathId Datapath { get; set; } = HostJoin.DatapathIdOf(systemId ?? "");
+    public DatapathId Datapath { get; set; } = DatapathId.OfHost(systemId ?? "");
 
     public PortNumber? TunnelPort { get; set; } = Tunnel;
 

@@ -89,15 +89,15 @@ public class HostJoinTests
     {
         var made = HostJoin.Plan("h1", Bare with { DatapathTypeWish = wish }, Target).OfType<CreateBridge>().Single();
 
-        Assert.Equal((type, HostJoin.DatapathIdOf("h1")), (made.DatapathType, made.DatapathId));
+        Assert.Equal((type, DatapathId.OfHost("h1")), (made.DatapathType, made.DatapathId));
     }
 
     [Fact]
     public void A_bridge_made_anew_for_the_same_name_is_the_same_switch()
     {
-        Assert.Equal(HostJoin.DatapathIdOf("h1"), HostJoin.DatapathIdOf("h1"));
-        Assert.NotEqual(HostJoin.DatapathIdOf("h1"), HostJoin.DatapathIdOf("h2"));
-        Assert.Equal(0xd3c9ul, HostJoin.DatapathIdOf("h1").Value >> 48);
+        Assert.Equal(DatapathId.OfHost("h1"), DatapathId.OfHost("h1"));
+        Assert.NotEqual(DatapathId.OfHost("h1"), DatapathId.OfHost("h2"));
+        Assert.Equal(0xd3c9ul, DatapathId.OfHost("h1").Value >> 48);
     }
 
     private static HostInventory Joined(Func<BridgeInventory, BridgeInventory> change) => Bare with

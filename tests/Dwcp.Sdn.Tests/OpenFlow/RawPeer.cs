@@ -10,19 +10,23 @@ namespace Dwcp.Sdn.Tests.OpenFlow;
 internal sealed class RawPeer : IDisposable
 {
     private readonly Socket socket = new(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+    private Stream stream = Stream.Null;
     private uint nextXid = 1;
 
-    public static async Task<RawPeer> ConnectAsync(IPEndPoint to)
+    /// <summary>Connects, with a layer such as TLS over the connection if one is given.</summary>
+    public static async Task<RawPeer> ConnectAsync(IPEndPoint to, Func<Stream, Task<Stream>>? over = null)
     {
         var peer = new RawPeer();
         await peer.socket.ConnectAsync(to);
+        peer.stream = new NetworkStream(peer.socket);
+        peer.stream = over is null ? peer.stream : await over(peer.stream);
         return peer;
     }
 
     /// <summary>Connects and goes through the handshake as the switch with that id.</summary>
-    public static async Task<RawPeer> JoinAsync(IPEndPoint to, ulong datapath)
+    public static async Task<RawPeer> JoinAsync(IPEndPoint to, ulong datapath, Func<Stream, Task<Stream>>? over = null, byte auxiliary = 0)
     {
-        var peer = await ConnectAsync(to);
+        var peer = await ConnectAsync(to, over);
         await peer.SendAsync(new Hello());
         while (true)
         {
@@ -30,7 +34,7 @@ internal sealed class RawPeer : IDisposable
             switch (message)
             {
                 case FeaturesRequest:
-                    await peer.SendAsync(new FeaturesReply(new DatapathId(datapath), 0, 254, 0, SwitchCapabilities.None), xid);
+                    await peer.SendAsync(new FeaturesReply(new DatapathId(datapath), 0, 254, auxiliary, SwitchCapabilities.None), xid);
                     break;
                 case MultipartRequest { Body.Type: MultipartType.Desc }:
                     await peer.SendAsync(new MultipartReply(new SwitchDesc("", "", "raw", "", "")), xid);
@@ -49,7 +53,7 @@ internal sealed class RawPeer : IDisposable
         await SendAsync(w.ToArray());
     }
 
-    public async Task SendAsync(ReadOnlyMemory<byte> bytes) => await socket.SendAsync(bytes);
+    public async Task SendAsync(ReadOnlyMemory<byte> bytes) => await stream.WriteAsync(bytes);
 
     /// <summary>The next message, or null when the connection is over.</summary>
     public async Task<(uint Xid, OfMessage Message)?> ReceiveAsync()
@@ -77,7 +81,11 @@ internal sealed class RawPeer : IDisposable
         return all;
     }
 
-    public void Dispose() => socket.Dispose();
+    public void Dispose()
+    {
+        stream.Dispose();
+        socket.Dispose();
+    }
 
     private async Task<byte[]?> ReceiveAsync(int count)
     {
@@ -87,7 +95,7 @@ internal sealed class RawPeer : IDisposable
         {
             try
             {
-                var got = await socket.ReceiveAsync(bytes.AsMemory(have));
+                var got = await stream.ReadAsync(bytes.AsMemory(have));
                 if (got == 0)
                 {
                     return null;
@@ -95,7 +103,7 @@ internal sealed class RawPeer : IDisposable
 
                 have += got;
             }
-            catch (SocketException)
+            catch (Exception e) when (e is SocketException or IOException)
             {
                 return null;
             }

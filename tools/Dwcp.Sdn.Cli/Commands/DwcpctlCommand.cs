@@ -22,6 +22,7 @@ internal sealed class DwcpctlCommand : RootCommand
         Add(new UnsetCommand(cli));
         Add(new ExplainCommand(cli));
         Add(new DecodeCommand(cli));
+        Add(new PkiCommand(cli));
         Add(new ConfigCommand(cli));
         Add(new CompletionCommand(cli));
         Add(new ManCommand(cli));

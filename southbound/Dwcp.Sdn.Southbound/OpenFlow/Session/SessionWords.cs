@@ -99,5 +99,8 @@ internal static class Handshake
     /// <summary>The answer to a message that may not come before HELLO.</summary>
     public static OfError TooEarly() => new(ErrorNames.BadRequest, BadType);
 
+    /// <summary>The answer to a message of a type that nobody knows; it ends nothing.</summary>
+    public static OfError UnknownType(ReadOnlySpan<byte> message) => new(ErrorNames.BadRequest, BadType, [.. message[..Math.Min(message.Length, QuotedOctets)]]);
+
     public static ImmutableArray<SessionAction> Sends(uint xid, OfMessage message) => [new SessionAction.Send(xid, message)];
 }

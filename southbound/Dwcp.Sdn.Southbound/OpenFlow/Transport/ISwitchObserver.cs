@@ -11,6 +11,11 @@ public interface ISwitchObserver
     /// <summary>A switch has completed its handshake and is the only one with its datapath id.</summary>
     void Connected(SwitchConnection connection);
 
+    /// <summary>A switch has completed its handshake, and another has its datapath id; it is about to be closed.</summary>
+    void Refused(SwitchConnection connection, string why)
+    {
+    }
+
     /// <summary>A packet for the controller; the view is gone when the call returns.</summary>
     void PacketIn(SwitchConnection connection, in PacketInView packet);
 

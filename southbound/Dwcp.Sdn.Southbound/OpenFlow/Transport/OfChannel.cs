@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.IO.Pipelines;
+using System.Net.Security;
 using System.Net.Sockets;
 using Dwcp.Sdn.Core.Wire;
 using Dwcp.Sdn.Southbound.OpenFlow.Wire;
@@ -145,15 +146,25 @@ internal sealed class OfChannel : IAsyncDisposable
             {
                 // Closing a socket while there is something to read resets the connection, and what was sent is lost with it.
                 socket.Shutdown(SocketShutdown.Send);
-                var unread = new byte[4096];
-                while (await stream.ReadAsync(unread, limit.Token) > 0)
-                {
-                }
+                await ReadToEndAsync(limit.Token);
+            }
+            else if (stream is SslStream tls)
+            {
+                await tls.ShutdownAsync();
+                await ReadToEndAsync(limit.Token);
             }
         }
-        catch (OperationCanceledException)
+        catch (Exception e) when (e is OperationCanceledException or InvalidOperationException)
         {
-            // It had its moment.
+            // It had its moment, or is at its end already.
+        }
+    }
+
+    private async Task ReadToEndAsync(CancellationToken stop)
+    {
+        var unread = new byte[4096];
+        while (await stream.ReadAsync(unread, stop) > 0)
+        {
         }
     }
 

@@ -1,7 +1,6 @@
 using System.Collections.Concurrent;
 using System.Net;
 using System.Net.Sockets;
-using Dwcp.Sdn.Core.Net;
 using Microsoft.Extensions.Logging;
 
 namespace Dwcp.Sdn.Southbound.OpenFlow.Transport;
@@ -11,8 +10,6 @@ public sealed class OpenFlowListener(OpenFlowOptions options, ISwitchObserver ob
 {
     private readonly Socket socket = new(options.Endpoint.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
     private readonly ConcurrentDictionary<Task, bool> serving = new();
-    private readonly Lock gate = new();
-    private readonly Dictionary<DatapathId, Admitted> admitted = [];
 
     /// <summary>Where it listens, once <see cref="Start"/> was called.</summary>
     public IPEndPoint Endpoint => (IPEndPoint)socket.LocalEndPoint!;
@@ -28,7 +25,7 @@ public sealed class OpenFlowListener(OpenFlowOptions options, ISwitchObserver ob
         socket.SetSocketOption(SocketOptionLevel.Socket, SocketOptionName.ReuseAddress, true);
         socket.Bind(options.Endpoint);
         socket.Listen(options.Backlog);
-        log.OpenFlowListening(Endpoint);
+        log.OpenFlowListening(Endpoint, options.Secure is null ? "without TLS" : "over TLS");
     }
 
     /// <summary>Serves until it is stopped, then closes every connection.</summary>
@@ -84,9 +81,11 @@ public sealed class OpenFlowListener(OpenFlowOptions options, ISwitchObserver ob
         try
         {
             accepted.NoDelay = true;
-            var stream = await SecureAsync(accepted, stop);
-            var channel = new OfChannel(stream, options.Time, options.MaxOutgoing, options.Times.Ready);
-            await ServeAsync(new SwitchConnection(channel, remote, accepted.LocalEndPoint, options, log), stop);
+            var secured = options.Secure is { } secure ? await secure(accepted, stop) : null;
+            var channel = new OfChannel(secured?.Stream ?? new NetworkStream(accepted, ownsSocket: true), options.Time, options.MaxOutgoing, options.Times.Ready);
+            var connection = new SwitchConnection(channel, remote, accepted.LocalEndPoint, options, log) { Identity = secured?.Peer };
+            using var revoked = secured?.Revoked.Register(() => connection.Close("its certificate is revoked"));
+            await ServeAsync(connection, stop);
         }
         catch (Exception e) when (e is SocketException or IOException or TimeoutException or OperationCanceledException or ObjectDisposedException)
         {
@@ -98,15 +97,11 @@ public sealed class OpenFlowListener(OpenFlowOptions options, ISwitchObserver ob
         }
     }
 
-    private async Task<Stream> SecureAsync(Socket accepted, CancellationToken stop) => options.Secure is { } secure
-        ? await secure(accepted, stop).WaitAsync(options.Times.Hello, options.Time, stop)
-        : new NetworkStream(accepted, ownsSocket: true);
-
     private async Task ServeAsync(SwitchConnection connection, CancellationToken stop)
     {
         var running = connection.RunAsync(stop);
         var gone = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        if (!await connection.Ready || !await AdmitAsync(connection, gone.Task))
+        if (!await connection.Ready || !await AdmitAsync(connection, gone.Task, stop))
         {
             log.SwitchRefused(connection.Remote, await running);
             return;
@@ -123,44 +118,27 @@ public sealed class OpenFlowListener(OpenFlowOptions options, ISwitchObserver ob
         finally
         {
             // Whatever an observer does, the datapath id is free for the next connection.
-            lock (gate)
-            {
-                admitted.Remove(connection.Id);
-            }
-
+            options.Holders.Leave(connection);
             gone.SetResult();
         }
     }
 
-    /// <summary>
-    /// Takes the place of the datapath id. Whoever holds it must show at once that it lives; a connection that is half open
-    /// since a host lost its power must not lock the host out.
-    /// </summary>
-    private async Task<bool> AdmitAsync(SwitchConnection newcomer, Task gone)
+    /// <summary>Who is not believed does not even meet the one that has the datapath id.</summary>
+    private async Task<bool> AdmitAsync(SwitchConnection newcomer, Task gone, CancellationToken stop)
     {
-        while (true)
+        var why = options.Doubt is { } doubt ? await doubt(newcomer, stop) : null;
+        if (why is null)
         {
-            Admitted holder;
-            lock (gate)
+            if (await options.Holders.EnterAsync(newcomer, gone, options) is not { } holder)
             {
-                if (admitted.TryAdd(newcomer.Id, new(newcomer, gone)))
-                {
-                    return true;
-                }
-
-                holder = admitted[newcomer.Id];
+                return true;
             }
 
-            if (await holder.Connection.AnswersAsync(options.ProveAlive, options.Time))
-            {
-                newcomer.Close($"datapath id {newcomer.Id} is connected already, from {holder.Connection.Remote}");
-                return false;
-            }
-
-            holder.Connection.Close($"replaced by {newcomer.Remote}: it did not answer an echo");
-            await holder.Gone;
+            why = $"datapath id {newcomer.Id} is connected already, from {holder.Remote}";
+            observer.Refused(newcomer, why);
         }
-    }
 
-    private readonly record struct Admitted(SwitchConnection Connection, Task Gone);
+        newcomer.Close(why);
+        return false;
+    }
 }

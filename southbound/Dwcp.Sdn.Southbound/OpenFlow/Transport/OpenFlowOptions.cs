@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 using Dwcp.Sdn.Southbound.OpenFlow.Session;
+using Dwcp.Sdn.Southbound.Tls;
 
 namespace Dwcp.Sdn.Southbound.OpenFlow.Transport;
 
@@ -33,5 +34,11 @@ public sealed record OpenFlowOptions
     public TimeProvider Time { get; init; } = TimeProvider.System;
 
     /// <summary>Puts a layer such as TLS over an accepted socket; null serves it as it is.</summary>
-    public Func<Socket, CancellationToken, Task<Stream>>? Secure { get; init; }
+    public Func<Socket, CancellationToken, Task<Secured>>? Secure { get; init; }
+
+    /// <summary>Why a switch that has completed its handshake may not be who it says it is, or null; null admits everybody.</summary>
+    public Func<SwitchConnection, CancellationToken, Task<string?>>? Doubt { get; init; }
+
+    /// <summary>Who holds which datapath id; listeners that serve one fabric share it.</summary>
+    public DatapathHolders Holders { get; init; } = new();
 }

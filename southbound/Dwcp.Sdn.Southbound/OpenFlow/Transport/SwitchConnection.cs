@@ -3,6 +3,7 @@ using System.Diagnostics.CodeAnalysis;
 using System.Net;
 using Dwcp.Sdn.Core;
 using Dwcp.Sdn.Core.Flows;
+using Dwcp.Sdn.Core.Hosts;
 using Dwcp.Sdn.Core.Net;
 using Dwcp.Sdn.Southbound.OpenFlow.Session;
 using Dwcp.Sdn.Southbound.OpenFlow.Wire;
@@ -51,6 +52,9 @@ public sealed partial class SwitchConnection : ISwitchTables
 
     /// <summary>Our address as the switch reaches it.</summary>
     public IPEndPoint Local { get; }
+
+    /// <summary>Who it has shown itself to be; null without TLS.</summary>
+    public PeerIdentity? Identity { get; internal init; }
 
     /// <summary>Cancelled when the connection is over.</summary>
     public CancellationToken Lifetime => lifetime.Token;
@@ -265,9 +269,14 @@ public sealed partial class SwitchConnection : ISwitchTables
                 return;
             }
 
-            if (OfCodec.Read(message, out _) is OfError error)
+            switch (OfCodec.Read(message, out _))
             {
-                me.log.SwitchError(me.Id, error.Name, error.ErrorType, error.Code, header.Xid);
+                case OfError error:
+                    me.log.SwitchError(me.Id, error.Name, error.ErrorType, error.Code, header.Xid);
+                    break;
+                case OpaqueMessage:
+                    me.channel.Out.Add(header.Xid, Handshake.UnknownType(message));
+                    break;
             }
         }
 

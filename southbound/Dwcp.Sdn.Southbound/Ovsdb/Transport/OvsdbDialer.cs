@@ -11,19 +11,27 @@ namespace Dwcp.Sdn.Southbound.Ovsdb.Transport;
 /// <summary>Connects to a host's ovsdb-server that listens itself (<c>ptcp:</c>, <c>punix:</c>).</summary>
 public static class OvsdbDialer
 {
+    private const string Secure = "ssl";
+
     /// <summary>Reads a target; false when it is none.</summary>
     public static bool TryParse(string target, [NotNullWhen(true)] out EndPoint? end)
     {
         end = target.Split(':', 2) switch
         {
             ["unix", { Length: > 0 and < 108 } path] => new UnixDomainSocketEndPoint(path), // sun_path has 108 octets, with a zero at its end.
-            ["tcp", var address] when IPEndPoint.TryParse(address, out var ip) && ip.Port != 0 => ip,
+            ["tcp" or Secure, var address] when IPEndPoint.TryParse(address, out var ip) && ip.Port != 0 => ip,
             _ => null,
         };
         return end is not null;
     }
 
-    /// <summary>Connects to <c>tcp:ADDRESS:PORT</c> (an IPv6 address in brackets) or <c>unix:PATH</c> and waits for the first inventory.</summary>
+    /// <summary>Whether a target that can be read asks for TLS.</summary>
+    public static bool IsSecure(string target) => target.StartsWith($"{Secure}:", StringComparison.Ordinal);
+
+    /// <summary>
+    /// Connects to <c>tcp:ADDRESS:PORT</c> (an IPv6 address in brackets), <c>ssl:ADDRESS:PORT</c> with the layer of
+    /// <see cref="OvsdbOptions.Secure"/>, or <c>unix:PATH</c> and waits for the first inventory.
+    /// </summary>
     /// <exception cref="FormatException">The target is none.</exception>
     /// <exception cref="IOException">No connection, or the session ended before it showed an inventory.</exception>
     public static async Task<IHostConnection> ConnectAsync(
@@ -31,7 +39,7 @@ public static class OvsdbDialer
     {
         if (!TryParse(target, out var end))
         {
-            throw new FormatException($"'{target}' is neither tcp:ADDRESS:PORT nor unix:PATH");
+            throw new FormatException($"'{target}' is neither tcp:ADDRESS:PORT, ssl:ADDRESS:PORT nor unix:PATH");
         }
 
         var socket = new Socket(end.AddressFamily, SocketType.Stream, ProtocolType.Unspecified);
@@ -41,9 +49,12 @@ public static class OvsdbDialer
             await socket.ConnectAsync(end, stop);
             var local = socket.LocalEndPoint is IPEndPoint here ? OvsdbListener.Plain(here) : (IpAddress?)null;
             var remote = end is IPEndPoint there ? OvsdbListener.Plain(there) : (IpAddress?)null;
-            connection = OvsdbHostConnection.Start(new NetworkStream(socket, ownsSocket: true), target, local, remote, options, new ByteBudget(options.UnfinishedBytes), clock, log);
+            var secured = IsSecure(target) ? await options.Secure!(socket, stop) : null;
+            connection = OvsdbHostConnection.Start(
+                secured?.Stream ?? new NetworkStream(socket, ownsSocket: true), target, local, remote, options, new ByteBudget(options.UnfinishedBytes), clock, log, secured?.Peer);
+            secured?.Revoked.Register(() => connection.Close("its certificate is revoked"));
         }
-        catch (SocketException e)
+        catch (Exception e) when (e is SocketException or IOException)
         {
             socket.Dispose();
             throw new IOException($"{target}: {e.Message}", e);

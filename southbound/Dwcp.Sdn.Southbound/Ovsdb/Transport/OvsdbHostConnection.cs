@@ -45,15 +45,17 @@ internal sealed class OvsdbHostConnection : IHostConnection
 
     public string Peer { get; }
 
+    public PeerIdentity? Identity { get; private init; }
+
     public HostInventory Inventory { get; private set; } = new();
 
     public Task<string> Closed => closed.Task;
 
     /// <summary>Starts the session over a connected stream, which it owns from now on.</summary>
     public static OvsdbHostConnection Start(
-        Stream stream, string name, IpAddress? local, IpAddress? remote, OvsdbOptions options, ByteBudget budget, TimeProvider clock, ILogger log)
+        Stream stream, string name, IpAddress? local, IpAddress? remote, OvsdbOptions options, ByteBudget budget, TimeProvider clock, ILogger log, PeerIdentity? identity = null)
     {
-        var connection = new OvsdbHostConnection(stream, name, local, remote, options, budget, clock, log);
+        var connection = new OvsdbHostConnection(stream, name, local, remote, options, budget, clock, log) { Identity = identity };
         _ = connection.RunAsync();
         return connection;
     }

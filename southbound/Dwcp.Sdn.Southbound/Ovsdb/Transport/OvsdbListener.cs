@@ -4,6 +4,7 @@ using System.Threading.Channels;
 using Dwcp.Sdn.Core.Hosts;
 using Dwcp.Sdn.Core.Net;
 using Dwcp.Sdn.Southbound.Ovsdb.Json;
+using Dwcp.Sdn.Southbound.Tls;
 using Microsoft.Extensions.Logging;
 
 namespace Dwcp.Sdn.Southbound.Ovsdb.Transport;
@@ -58,7 +59,7 @@ public sealed class OvsdbListener : IAsyncDisposable
             throw;
         }
 
-        log.OvsdbListening(socket.LocalEndPoint!.ToString()!);
+        log.OvsdbListening(socket.LocalEndPoint!.ToString()!, options.Secure is null ? "without TLS" : "over TLS");
         return new OvsdbListener(socket, options, clock, log);
     }
 
@@ -122,12 +123,19 @@ public sealed class OvsdbListener : IAsyncDisposable
 
         OvsdbHostConnection connection;
         IPAddress from;
+        Secured? secured = null;
         try
         {
             accepted.NoDelay = true;
             var (local, remote) = ((IPEndPoint)accepted.LocalEndPoint!, (IPEndPoint)accepted.RemoteEndPoint!);
-            var stream = new NetworkStream(accepted, ownsSocket: true);
-            connection = OvsdbHostConnection.Start(stream, remote.ToString(), Plain(local), Plain(remote), options, budget, clock, log);
+            secured = options.Secure is { } secure ? await SecureAsync(secure, accepted, remote) : null;
+            if (options.Secure is not null && secured is null)
+            {
+                return;
+            }
+
+            var stream = secured?.Stream ?? new NetworkStream(accepted, ownsSocket: true);
+            connection = OvsdbHostConnection.Start(stream, remote.ToString(), Plain(local), Plain(remote), options, budget, clock, log, secured?.Peer);
             from = remote.Address;
         }
         catch (SocketException)
@@ -141,6 +149,7 @@ public sealed class OvsdbListener : IAsyncDisposable
             open.Add(connection);
         }
 
+        using var revoked = secured?.Revoked.Register(() => connection.Close("its certificate is revoked"));
         newcomers.Enter(connection, from)?.Close("it had shown no inventory, and too many others came after it");
         if (stop.IsCancellationRequested)
         {
@@ -165,6 +174,20 @@ public sealed class OvsdbListener : IAsyncDisposable
         lock (open)
         {
             open.Remove(connection);
+        }
+    }
+
+    private async Task<Secured?> SecureAsync(Func<Socket, CancellationToken, Task<Secured>> secure, Socket accepted, IPEndPoint remote)
+    {
+        try
+        {
+            return await secure(accepted, stop.Token);
+        }
+        catch (Exception e) when (e is IOException or OperationCanceledException or ObjectDisposedException)
+        {
+            accepted.Dispose();
+            log.PeerDropped(remote.ToString(), e.Message);
+            return null;
         }
     }
 

@@ -1,5 +1,7 @@
+using System.Net.Sockets;
 using Dwcp.Sdn.Southbound.Ovsdb.Hosts;
 using Dwcp.Sdn.Southbound.Ovsdb.Json;
+using Dwcp.Sdn.Southbound.Tls;
 
 namespace Dwcp.Sdn.Southbound.Ovsdb.Transport;
 
@@ -7,6 +9,9 @@ namespace Dwcp.Sdn.Southbound.Ovsdb.Transport;
 public sealed record OvsdbOptions
 {
     public HostTimes Times { get; init; } = new();
+
+    /// <summary>Puts a layer such as TLS over a connection, on our side of it; null serves it as it is.</summary>
+    public Func<Socket, CancellationToken, Task<Secured>>? Secure { get; init; }
 
     public JsonLimits Limits { get; init; } = JsonLimits.Default;
 

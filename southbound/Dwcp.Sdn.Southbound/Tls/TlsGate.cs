@@ -1,0 +1,195 @@
+using System.Collections.Concurrent;
+using System.Net;
+using System.Net.Security;
+using System.Net.Sockets;
+using System.Security.Authentication;
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
+using Dwcp.Sdn.Core.Hosts;
+using Dwcp.Sdn.Southbound.Ovsdb.Transport;
+
+namespace Dwcp.Sdn.Southbound.Tls;
+
+/// <summary>
+/// Puts TLS 1.2 or 1.3 over connections. Both ends show certificates, and the peer's is believed by our authorities alone. Who
+/// connects and does not get on costs a place among so many newcomers, for a short time.
+/// </summary>
+/// <param name="credentials">Those that hold now; asked for each connection.</param>
+public sealed class TlsGate(Func<TlsCredentials> credentials, TimeProvider time)
+{
+    private const byte HandshakeRecord = 22; // RFC 8446 §5.1
+    private static readonly Oid ServerUse = new("1.3.6.1.5.5.7.3.1");
+    private static readonly Oid ClientUse = new("1.3.6.1.5.5.7.3.2");
+
+    private readonly ConcurrentDictionary<TlsStream, bool> open = new();
+    private readonly Newcomers<Socket> newcomers = new(perAddress: 2048, inAll: 8192);
+
+    /// <summary>From connecting until both sides believe one another.</summary>
+    public TimeSpan Patience { get; init; } = TimeSpan.FromSeconds(5);
+
+    /// <summary>Connections that have shown who they are and are not over.</summary>
+    public int Open => open.Count;
+
+    /// <summary>Ends the connections whose certificates are revoked by now, and returns how many.</summary>
+    public int EndRevoked()
+    {
+        var now = credentials();
+        var ended = 0;
+        foreach (var stream in open.Keys)
+        {
+            if (IsRevoked(now, stream))
+            {
+                stream.Revoke();
+                ended++;
+            }
+        }
+
+        return ended;
+    }
+
+    /// <summary>The server's side, over an accepted connection.</summary>
+    /// <exception cref="IOException">The peer is not believed, or does not get on; the message says why.</exception>
+    public Task<Secured> AcceptAsync(Socket socket, CancellationToken stop) => SecureAsync(socket, ClientUse, AcceptAsync, stop);
+
+    /// <summary>The client's side, over a connection that we have made.</summary>
+    /// <exception cref="IOException">The peer is not believed, or does not get on; the message says why.</exception>
+    public Task<Secured> ConnectAsync(Socket socket, CancellationToken stop) => SecureAsync(socket, ServerUse, ConnectAsync, stop);
+
+    private static async Task AcceptAsync(TlsStream stream, Socket socket, TlsCredentials now, RemoteCertificateValidationCallback judge, CancellationToken stop)
+    {
+        var first = new byte[1];
+        if (await socket.ReceiveAsync(first, SocketFlags.Peek, stop) == 1 && first[0] != HandshakeRecord)
+        {
+            throw new IOException("it speaks no TLS; is its target tcp: instead of ssl:?");
+        }
+
+        await stream.AuthenticateAsServerAsync(
+            new SslServerAuthenticationOptions
+            {
+                ServerCertificateContext = now.Own,
+                ClientCertificateRequired = true,
+                EnabledSslProtocols = SslProtocols.Tls12 | SslProtocols.Tls13,
+                AllowRenegotiation = false,
+                AllowTlsResume = false,
+                CertificateChainPolicy = PolicyOf(now, ClientUse),
+                RemoteCertificateValidationCallback = judge,
+            },
+            stop);
+    }
+
+    private static Task ConnectAsync(TlsStream stream, Socket socket, TlsCredentials now, RemoteCertificateValidationCallback judge, CancellationToken stop) =>
+        stream.AuthenticateAsClientAsync(
+            new SslClientAuthenticationOptions
+            {
+                ClientCertificateContext = now.Own,
+                EnabledSslProtocols = SslProtocols.Tls12 | SslProtocols.Tls13,
+                AllowRenegotiation = false,
+                AllowTlsResume = false,
+                CertificateChainPolicy = PolicyOf(now, ServerUse),
+                RemoteCertificateValidationCallback = judge,
+            },
+            stop);
+
+    private static X509ChainPolicy PolicyOf(TlsCredentials now, Oid use)
+    {
+        var policy = new X509ChainPolicy { TrustMode = X509ChainTrustMode.CustomRootTrust, RevocationMode = X509RevocationMode.NoCheck, DisableCertificateDownloads = true };
+        policy.CustomTrustStore.AddRange(now.Authorities);
+        policy.ApplicationPolicy.Add(use);
+        return policy;
+    }
+
+    private async Task<Secured> SecureAsync(
+        Socket socket, Oid use, Func<TlsStream, Socket, TlsCredentials, RemoteCertificateValidationCallback, CancellationToken, Task> shake, CancellationToken stop)
+    {
+        var now = credentials();
+        var address = (socket.RemoteEndPoint as IPEndPoint)?.Address ?? IPAddress.None;
+        newcomers.Enter(socket, address)?.Dispose();
+        var stream = new TlsStream(new NetworkStream(socket, ownsSocket: true), s => open.TryRemove(s, out _));
+        PeerIdentity? peer = null;
+        string? refusal = null;
+        using var late = new CancellationTokenSource(Patience, time);
+        using var end = CancellationTokenSource.CreateLinkedTokenSource(late.Token, stop);
+        try
+        {
+            await shake(stream, socket, now, Judge, end.Token);
+            open[stream] = true;
+            if (IsRevoked(credentials(), stream))
+            {
+                stream.Revoke(); // Between the judgement and now.
+            }
+
+            return new(stream, peer!, stream.Revoked);
+        }
+        catch (Exception e) when (e is AuthenticationException or IOException or SocketException or ObjectDisposedException or OperationCanceledException)
+        {
+            await stream.DisposeAsync();
+            stop.ThrowIfCancellationRequested();
+            throw new IOException($"TLS: {refusal ?? (late.IsCancellationRequested ? $"not complete within {Patience.TotalSeconds:0.###} s" : e.GetBaseException().Message)}", e);
+        }
+        finally
+        {
+            newcomers.Leave(socket, address);
+        }
+
+        bool Judge(object sender, X509Certificate? shown, X509Chain? chain, SslPolicyErrors errors)
+        {
+            refusal = Refuse(now, use, shown, chain, errors, out peer);
+            if (refusal is null)
+            {
+                // The chain is disposed with the handshake; these are looked at as long as the connection lasts.
+                stream.Believed = [.. chain!.ChainElements.SkipLast(1).Select(c => X509CertificateLoader.LoadCertificate(c.Certificate.RawData))];
+            }
+
+            return refusal is null;
+        }
+    }
+
+    private static bool IsRevoked(TlsCredentials now, TlsStream stream)
+    {
+        try
+        {
+            return stream.Believed.Any(now.IsRevoked);
+        }
+        catch (CryptographicException)
+        {
+            return false; // It is just ending, and its certificates are gone.
+        }
+    }
+
+    /// <summary>Why a certificate is not believed, or null; a name in it does not have to be that of an address.</summary>
+    private static string? Refuse(TlsCredentials now, Oid use, X509Certificate? shown, X509Chain? chain, SslPolicyErrors errors, out PeerIdentity? peer)
+    {
+        peer = null;
+        if (shown is not X509Certificate2 certificate || chain is null)
+        {
+            return "it showed no certificate";
+        }
+
+        if ((errors & ~SslPolicyErrors.RemoteCertificateNameMismatch) != SslPolicyErrors.None)
+        {
+            var faults = chain.ChainStatus.Aggregate(X509ChainStatusFlags.NoError, (all, s) => all | s.Status);
+            return $"its certificate ({certificate.Subject}) {FaultOf(faults, use)}";
+        }
+
+        if (chain.ChainElements.SkipLast(1).FirstOrDefault(c => now.IsRevoked(c.Certificate)) is { Certificate: var revoked })
+        {
+            return $"its certificate ({revoked.Subject}, serial number {revoked.SerialNumber}) is revoked";
+        }
+
+        try
+        {
+            peer = now.IdentityOf(certificate);
+            return null;
+        }
+        catch (CryptographicException e)
+        {
+            return $"its certificate ({certificate.Subject}): {e.Message}";
+        }
+    }
+
+    private static string FaultOf(X509ChainStatusFlags faults, Oid use) =>
+        (faults & (X509ChainStatusFlags.PartialChain | X509ChainStatusFlags.UntrustedRoot | X509ChainStatusFlags.NotSignatureValid)) != 0 ? "is not from our authority"
+        : (faults & X509ChainStatusFlags.NotTimeValid) != 0 ? "is over, or not valid yet"
+        : (faults & X509ChainStatusFlags.NotValidForUsage) != 0 ? $"is not for {(use == ClientUse ? "clients" : "servers")} (extended key usage)"
+        : $"is not good: {faults}";
+}

@@ -1,0 +1,161 @@
+using System.Text;
+using Dwcp.Sdn.Controller.Configuration;
+using Dwcp.Sdn.Controller.Tls;
+using Dwcp.Sdn.Pki;
+using Dwcp.Sdn.Tests.Configuration;
+using Dwcp.Sdn.Tests.Store;
+using Microsoft.Extensions.Logging;
+
+namespace Dwcp.Sdn.Tests.Tls;
+
+/// <summary>The credentials of the process: made, renewed, read again, and kept when what has changed cannot be read.</summary>
+public sealed class ControllerTlsTests : ILogger, IDisposable
+{
+    private readonly DirectoryInfo data = Directory.CreateTempSubdirectory("dwcp-ctls-");
+    private readonly ManualTime time = new();
+    private readonly CancellationTokenSource stop = new();
+    private readonly List<string> lines = [];
+
+    private string Home => Authority.DirectoryOf(data.FullName);
+
+    public void Dispose()
+    {
+        stop.Dispose();
+        data.Delete(recursive: true);
+    }
+
+    [Fact]
+    public void Nothing_is_made_where_nobody_asks_for_TLS()
+    {
+        Assert.Null(ControllerTls.Of(Options(), time, this));
+        Assert.Empty(data.GetDirectories());
+    }
+
+    [Fact]
+    public async Task Our_own_certificate_is_renewed_before_it_is_over_without_a_restart()
+    {
+        var tls = ControllerTls.Of(Options("--openflow-tls", "127.0.0.1:0"), time, this)!;
+        var running = tls.RunAsync(stop.Token);
+        var first = SerialOf();
+        for (var day = 0; day < 58; day++)
+        {
+            time.Advance(TimeSpan.FromHours(1));
+        }
+
+        Assert.Equal(first, SerialOf());
+        time.Advance(TimeSpan.FromDays(60));
+        await UntilAsync(() => SerialOf() != first);
+        Assert.Contains(lines, l => l.StartsWith("tls: issued a certificate for this controller", StringComparison.Ordinal));
+        await UntilAsync(() =>
+        {
+            time.Advance(TimeSpan.FromSeconds(1));
+            return lines.Any(l => l.StartsWith("tls: certificates and revocation list read again", StringComparison.Ordinal));
+        });
+        await EndAsync(running);
+    }
+
+    [Fact]
+    public void A_restart_keeps_the_certificate_and_another_authority_has_it_issued_anew()
+    {
+        ControllerTls.Of(Options("--ovsdb-tls", "127.0.0.1:0"), time, this);
+        var first = SerialOf();
+        ControllerTls.Of(Options("--ovsdb-tls", "127.0.0.1:0"), time, this);
+        Assert.Equal(first, SerialOf());
+
+        foreach (var file in Directory.GetFiles(Home).Where(f => !f.EndsWith("controller.pem", StringComparison.Ordinal)))
+        {
+            File.Delete(file);
+        }
+
+        ControllerTls.Of(Options("--ovsdb-tls", "127.0.0.1:0"), time, this);
+        Assert.NotEqual(first, SerialOf());
+    }
+
+    [Fact]
+    public async Task What_has_changed_and_cannot_be_read_is_not_taken_over_and_the_log_says_so()
+    {
+        var tls = ControllerTls.Of(Options("--openflow-tls", "127.0.0.1:0"), time, this)!;
+        var running = tls.RunAsync(stop.Token);
+        File.WriteAllText(Path.Combine(Home, "ca.crl"), "half of a");
+        await UntilAsync(() =>
+        {
+            time.Advance(TimeSpan.FromSeconds(1));
+            return lines.Any(l => l.StartsWith("tls: what has changed is not taken over", StringComparison.Ordinal));
+        });
+        Assert.False(running.IsCompleted);
+        await EndAsync(running);
+    }
+
+    [Fact]
+    public void Keys_and_certificates_that_do_not_belong_together_are_refused_by_the_name_of_the_option()
+    {
+        var authority = Authority.OpenOrCreate(Home, time, out _);
+        var (one, two) = (authority.Issue("one", CertificateUse.Controller, TimeSpan.FromDays(3650)), authority.Issue("two", CertificateUse.Controller, TimeSpan.FromDays(3650)));
+        var (certificate, key) = (Write("c.pem", one.CertificatePem), Write("k.pem", two.KeyPem!));
+
+        var fault = Assert.Throws<TlsFileException>(() => ControllerTls.Of(
+            Options("--openflow-tls", "127.0.0.1:0", "--tls-certificate", certificate, "--tls-key", key, "--tls-ca", authority.CertificatePath), time, this));
+        Assert.Equal("--tls-key", fault.Option);
+        Assert.Contains("cannot be used", fault.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_certificate_of_the_operators_is_warned_about_before_it_is_over_and_refused_afterwards()
+    {
+        var authority = Authority.OpenOrCreate(Home, time, out _);
+        var own = authority.Issue("own", CertificateUse.Controller, TimeSpan.FromDays(30));
+        var both = Write("own.pem", own.CertificatePem + own.KeyPem);
+        var options = Options("--openflow-tls", "127.0.0.1:0", "--tls-certificate", both, "--tls-key", both, "--tls-ca", authority.CertificatePath);
+        var tls = ControllerTls.Of(options, time, this)!;
+        var running = tls.RunAsync(stop.Token);
+        Assert.DoesNotContain(lines, l => l.Contains("has to be renewed", StringComparison.Ordinal));
+        time.Advance(TimeSpan.FromDays(17));
+        await UntilAsync(() => lines.Any(l => l.Contains("has to be renewed", StringComparison.Ordinal)));
+        time.Advance(TimeSpan.FromDays(14));
+
+        Assert.Contains("has been over since", Assert.Throws<TlsFileException>(() => ControllerTls.Of(options, time, this)).Message, StringComparison.Ordinal);
+        await EndAsync(running);
+    }
+
+    IDisposable? ILogger.BeginScope<TState>(TState state) => null;
+
+    bool ILogger.IsEnabled(LogLevel logLevel) => true;
+
+    void ILogger.Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
+    {
+        lock (lines)
+        {
+            lines.Add(formatter(state, exception));
+        }
+    }
+
+    private static async Task UntilAsync(Func<bool> condition)
+    {
+        for (var tries = 0; !condition(); tries++)
+        {
+            Assert.True(tries < 1000, "it has not come true");
+            await Task.Delay(5);
+        }
+    }
+
+    private async Task EndAsync(Task running)
+    {
+        await stop.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => running);
+    }
+
+    private string Write(string name, string text)
+    {
+        var path = Path.Combine(data.FullName, name);
+        File.WriteAllText(path, text, Encoding.ASCII);
+        return path;
+    }
+
+    private string SerialOf()
+    {
+        using var certificate = System.Security.Cryptography.X509Certificates.X509Certificate2.CreateFromPem(File.ReadAllText(Path.Combine(Home, "controller.pem")));
+        return certificate.SerialNumber;
+    }
+
+    private ControllerOptions Options(params string[] more) => new Given(["--data", data.FullName, .. more]).Options();
+}
