@@ -39,6 +39,7 @@ public class AddPathTests
         var clients = await TwoPathsAsync(speaker, "81");
         await using var go = GoBgp.Up("127.9.81.8", 20, ["ipv4-unicast"], addPath: true, "127.9.81.9");
         await speaker.PutPeerAsync(To(new IPEndPoint(go.Address, go.Port), "127.9.81.9") with { Families = [.. Ipv4], AddPath = true, RouteReflectorClient = true });
+        await UntilAsync(async () => (await speaker.PeersAsync()).Count(p => p.Phase == BgpPhase.Established) == 3, "the session with GoBGP", 30);
         await UntilAsync(async () => await HopsAsync(go) == "192.0.2.2 192.0.2.3", "two paths at GoBGP", 30);
 
         await clients[1].OriginateAsync([Route("192.0.2.33")]);

@@ -58,7 +58,7 @@ internal sealed class GoBgp : IAsyncDisposable
     }
 
     private static bool IsStarting(CommandResult result) =>
-        (result.Out + result.Error) is var text && (text.Contains("refused", StringComparison.Ordinal) || text.Contains("deadline", StringComparison.Ordinal));
+        (result.Out + result.Error) is var text && (text.Contains("refused", StringComparison.Ordinal) || text.Contains("deadline", StringComparison.Ordinal) || text.Contains("not established", StringComparison.Ordinal));
 
     private static int FreePort(string address)
     {
