@@ -203,7 +203,7 @@ internal sealed class OpenApiDocument
         {
             response["headers"] = new JsonObject
             {
-                ["ETag"] = new JsonObject { ["description"] = "The resource version, for If-Match", ["schema"] = new JsonObject { ["type"] = "string" } },
+                ["ETag"] = new JsonObject { ["description"] = "For If-Match and If-None-Match: the resource version and a checksum of what is shown", ["schema"] = new JsonObject { ["type"] = "string" } },
             };
         }
 
