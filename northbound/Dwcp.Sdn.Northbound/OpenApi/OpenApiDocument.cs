@@ -88,7 +88,7 @@ internal sealed class OpenApiDocument
         {
             ["tags"] = new JsonArray(route.Rpc.Service.Name),
             ["operationId"] = $"{route.Rpc.Service.Name}_{route.Rpc.Name}",
-            ["summary"] = Summary(route.Rpc),
+            ["summary"] = Summary(route, watch),
             ["parameters"] = Parameters(route, watch),
             ["responses"] = Responses(route, watch),
         };
@@ -110,11 +110,12 @@ internal sealed class OpenApiDocument
         return operation;
     }
 
-    private static string Summary(MethodDescriptor rpc) => ProtoComments.Known.Of(rpc.FullName) is { Length: > 0 } text ? text : rpc.Name switch
+    private static string Summary(HttpRoute route, HttpRoute? watch) => ProtoComments.Known.Of(route.Rpc.FullName) is { Length: > 0 } text ? text : route.Rpc.Name switch
     {
-        "Get" => "One by its id.",
+        "Get" when route.Path.Variables.Count > 0 => "One by its id.",
         "List" => "All of them, a page at a time; with watch=true their changes.",
-        _ => rpc.Name,
+        _ when route.Verb == "GET" && watch is not null => "The one there is; with watch=true its changes.",
+        _ => route.Rpc.Name,
     };
 
     private JsonArray Parameters(HttpRoute route, HttpRoute? watch)
@@ -202,7 +203,7 @@ internal sealed class OpenApiDocument
         {
             response["headers"] = new JsonObject
             {
-                ["ETag"] = new JsonObject { ["description"] = "The resource version, for If-Match", ["schema"] = new JsonObject { ["type"] = "string" } },
+                ["ETag"] = new JsonObject { ["description"] = "For If-Match and If-None-Match: the resource version and a checksum of what is shown", ["schema"] = new JsonObject { ["type"] = "string" } },
             };
         }
 

@@ -1,3 +1,4 @@
+using System.Collections.Frozen;
 using System.Collections.Immutable;
 using Dwcp.Sdn.Core;
 using Dwcp.Sdn.Core.Model;
@@ -278,7 +279,7 @@ internal static partial class Mapping
 
     private static TEnum Value<TEnum>(string? text)
         where TEnum : struct, System.Enum
-        => text is null ? default : System.Enum.Parse<TEnum>(text, ignoreCase: true);
+        => text is null ? default : EnumNames<TEnum>.Values[text];
 
     public static void Set<T>(T? value, Action<T> set)
         where T : struct
@@ -295,5 +296,12 @@ internal static partial class Mapping
         {
             set(value);
         }
+    }
+
+    // A list asks for the same few words thousands of times.
+    private static class EnumNames<TEnum>
+        where TEnum : struct, System.Enum
+    {
+        public static readonly FrozenDictionary<string, TEnum> Values = System.Enum.GetValues<TEnum>().ToFrozenDictionary(v => v.ToString(), StringComparer.OrdinalIgnoreCase);
     }
 }

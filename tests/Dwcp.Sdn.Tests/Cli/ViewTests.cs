@@ -1,4 +1,8 @@
+using System.Diagnostics.Metrics;
 using Dwcp.Sdn.Cli;
+using Dwcp.Sdn.Cli.Client;
+using Dwcp.Sdn.Cli.Kinds;
+using Dwcp.Sdn.Cli.Output;
 using Dwcp.Sdn.Core.Model;
 
 namespace Dwcp.Sdn.Tests.Cli;
@@ -182,6 +186,35 @@ public sealed class ViewTests : CliFixture
             DELETED   blue           7  OVERLAY  1450      0  h1     OK
 
             """, output.ToString());
+    }
+
+    [Fact]
+    public async Task A_watch_from_a_version_that_is_too_old_lists_and_goes_on()
+    {
+        await ApplyAsync("kind: Network\nid: blue\nvni: 7\n");
+        using var client = new ControllerClient(new(Server), TimeProvider.System);
+        using var stop = new CancellationTokenSource(TimeSpan.FromSeconds(20));
+        await using var changes = new Watcher(client, TimeProvider.System, _ => { }).ChangesAsync(KindCatalogue.Find("networks"), "1.00000001.0", null, stop.Token).GetAsyncEnumerator(stop.Token);
+
+        Assert.True(await changes.MoveNextAsync());
+        Assert.Equal([("ADDED", "blue")], changes.Current.Select(c => (c.Event, c.Item.Text("id"))));
+        await ApplyAsync("kind: Network\nid: red\nvni: 9\n");
+        Assert.True(await changes.MoveNextAsync());
+        Assert.Equal([("ADDED", "red")], changes.Current.Select(c => (c.Event, c.Item.Text("id"))));
+    }
+
+    [Fact]
+    public async Task What_a_switch_has_dropped_is_in_its_description_and_of_all_in_the_status()
+    {
+        await ApplyAsync("kind: Switch\nid: h1\nmode: FABRIC\n");
+        Assert.Contains("\nDrops\n  none\n", (await RunAsync("describe", "switch", "h1")).Out);
+        using var meter = new Meter("Dwcp.Sdn.Tests.Drops");
+        meter.CreateObservableCounter("dwcp.drops", () => new[] { Of(12, "h1", 0, "unknown-port"), Of(30, "h1", 10, "spoofed"), Of(4, "h2", 10, "unknown-port") }, "{packet}");
+
+        Assert.Contains("\nDrops\n  spoofed       30 packets\n  unknown-port  12 packets\n", (await RunAsync("describe", "switch", "h1")).Out);
+        Assert.Contains("\ndrops           spoofed 30, unknown-port 16\n", (await RunAsync("status")).Out);
+
+        static Measurement<long> Of(long count, string at, int table, string reason) => new(count, new("switch", at), new("table", table), new("reason", reason));
     }
 
     private static async Task UntilAsync(Func<bool> holds)

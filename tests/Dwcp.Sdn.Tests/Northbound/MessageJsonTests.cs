@@ -18,17 +18,13 @@ public sealed class MessageJsonTests
 
     private static readonly FileDescriptor[] Files =
     [
-        .. new[]
-        {
-            Networks.Descriptor, Subnets.Descriptor, Ports.Descriptor, Switches.Descriptor, Events.Descriptor, Configurations.Descriptor,
-            Api.V1.Bridges.Descriptor, Api.V1.Bgp.Descriptor, Api.V1.EvpnRoutes.Descriptor,
-        }.Select(s => s.File),
-        ProblemDetails.Descriptor.File,
+        .. typeof(Network).Assembly.GetTypes().Where(t => t.Namespace == typeof(Network).Namespace)
+            .Select(t => t.GetProperty("Descriptor")?.GetValue(null)).OfType<FileDescriptor>(),
     ];
 
     public static TheoryData<string> Answers()
     {
-        var answers = Files.SelectMany(f => f.Services).SelectMany(s => s.Methods).Select(m => m.OutputType).Where(t => t != Empty.Descriptor);
+        var answers = Files.SelectMany(f => f.Services).SelectMany(s => s.Methods).Select(m => m.OutputType).Where(t => t.File.Package == "dwcp.v1");
         return [.. answers.Append(ProblemDetails.Descriptor).Select(t => t.FullName).Distinct().Order(StringComparer.Ordinal)];
     }
 

@@ -48,6 +48,7 @@ internal static class Mutations
         ("switches", """{"mode": "OBSERVED"}"""),
         ("switches", """{"mode": "FABRIC", "flowBudget": 100, "labels": {"rack": "7"}}"""),
         ("events", "{}"),
+        ("links", "{}"),
         ("bridges", """{"switch": "h1", "name": "br-edge", "ports": [{"name": "eth1", "vlan": 7}, {"name": "to-h2", "type": "VXLAN", "options": {"remote_ip": "192.0.2.2", "key": "7"}}]}"""),
         ("bgp-speaker", """{"localAs": 65000, "routerId": "192.0.2.9"}"""),
         ("bgp-peers", """{"address": "192.0.2.1", "remoteAs": 65000, "routeReflectorClient": true}"""),
@@ -61,7 +62,12 @@ internal static class Mutations
         "\"::ffff:10.0.0.1\"", "\"10.1.0.300/99\"", "\"00:00:00:00:00:00\"", "\"ff:ff:ff:ff:ff:ff\"", "\"fe80::1\"", "\"0:0\"", "NaN", "/", "..", "%2f", "&", "=", "`", ",", ".", "é", "\U0001f600", "\"", "\\",
     ];
 
-    private static readonly MethodDescriptor[] Calls = [.. new[] { Networks.Descriptor, Subnets.Descriptor, Ports.Descriptor, Switches.Descriptor, Events.Descriptor, Health.Descriptor, Configurations.Descriptor, Api.V1.Bridges.Descriptor, Api.V1.Bgp.Descriptor, Api.V1.EvpnRoutes.Descriptor }.SelectMany(s => s.Methods)];
+    private static readonly MethodDescriptor[] Calls =
+    [
+        .. typeof(Network).Assembly.GetTypes().Where(t => t.Namespace == typeof(Network).Namespace)
+            .Select(t => t.GetProperty("Descriptor")?.GetValue(null)).OfType<FileDescriptor>().SelectMany(f => f.Services)
+            .OrderBy(s => s.Name, StringComparer.Ordinal).Append(Health.Descriptor).SelectMany(s => s.Methods),
+    ];
 
     public static BareRequest Make(int seed)
     {

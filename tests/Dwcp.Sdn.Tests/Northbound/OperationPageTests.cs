@@ -1,6 +1,8 @@
 using System.Diagnostics.Metrics;
 using System.Globalization;
 using System.Text.RegularExpressions;
+using Dwcp.Sdn.Northbound.Metrics;
+using Microsoft.Extensions.Logging;
 
 namespace Dwcp.Sdn.Tests.Northbound;
 
@@ -96,6 +98,22 @@ public sealed partial class OperationPageTests : RestFixture
     }
 
     [Fact]
+    public void Series_without_end_are_cut_off_and_that_is_said_once()
+    {
+        using var meter = new Meter("Dwcp.Sdn.Tests.Endless");
+        var log = new Warnings();
+        using var collector = new MetricsCollector(log);
+        var counter = meter.CreateCounter<int>("dwcp.test.endless");
+        for (var n = 0; n < 10_100; n++)
+        {
+            counter.Add(1, new KeyValuePair<string, object?>("id", n));
+        }
+
+        Assert.Equal(10_000, collector.Collect().Single(m => m.Name == "dwcp.test.endless").Samples.Count);
+        Assert.Equal(["Metric dwcp.test.endless: it has 10000 series already; what has other labels is not counted"], log.Said);
+    }
+
+    [Fact]
     public async Task A_page_that_fails_is_a_problem_like_any_other()
     {
         WaitingFails = true;
@@ -136,4 +154,16 @@ public sealed partial class OperationPageTests : RestFixture
 
     [GeneratedRegex("""^(?<series>[a-zA-Z_:][a-zA-Z0-9_:]*(\{[a-zA-Z_][a-zA-Z0-9_]*="([^"\\\n]|\\["\\n])*"(,[a-zA-Z_][a-zA-Z0-9_]*="([^"\\\n]|\\["\\n])*")*\})?) (?<value>\S+)$""")]
     private static partial Regex Sample();
+
+    private sealed class Warnings : ILogger
+    {
+        public List<string> Said { get; } = [];
+
+        public IDisposable? BeginScope<TState>(TState state)
+            where TState : notnull => null;
+
+        public bool IsEnabled(LogLevel logLevel) => true;
+
+        public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter) => Said.Add(formatter(state, exception));
+    }
 }

@@ -22,7 +22,7 @@ public sealed class RoundTripTests
             fabric, new NorthboundOptions { Http = new(IPAddress.Loopback, 0), Grpc = new(IPAddress.Loopback, 0) }, () => [], NullLoggerFactory.Instance, TimeProvider.System);
         await server.StartAsync(stop.Token);
         using var client = new HttpClient { BaseAddress = new($"http://{server.HttpEndPoint}") };
-        foreach (var (kind, json) in Mutations.Bodies.Where(b => b.Kind is not ("events" or "configuration")).DistinctBy(b => b.Kind))
+        foreach (var (kind, json) in Mutations.Bodies.Where(b => b.Kind is not ("events" or "links" or "configuration")).DistinctBy(b => b.Kind))
         {
             var path = kind == "bgp-speaker" ? $"/v1/{kind}" : $"/v1/{kind}/a";
             using (var made = await client.PutAsync(path, new StringContent(json, null, "application/json")))

@@ -38,6 +38,11 @@ internal sealed class DescribeCommand : CliCommand
             description.Conditions(status);
         }
 
+        if (kind == KindCatalogue.Switches)
+        {
+            description.Drops(DropCounts.Of((await client.ReadTextAsync("/metrics", stop)).Text, id));
+        }
+
         if (kind != KindCatalogue.Events)
         {
             var happened = await client.ListAsync("/v1/events", $"subject={kind.SubjectOf(item.Text("id"))}", stop);

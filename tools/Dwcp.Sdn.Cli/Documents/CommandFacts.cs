@@ -28,10 +28,16 @@ internal sealed record CommandFacts(Command Command)
         {
             var parts = new List<string> { Path };
             parts.AddRange(Command.Options.Where(o => o.Required).Select(o => $"{Shortest(o)} {o.HelpName}"));
-            parts.AddRange(Command.Arguments.Select(a => a.Arity.MinimumNumberOfValues > 0 ? a.Name : $"[{a.Name}{(a.Arity.MaximumNumberOfValues > 1 ? "…" : "")}]"));
+            parts.AddRange(Command.Arguments.Select(a => UsageOf(a)));
             parts.Add(Command.Subcommands.Count > 0 ? "COMMAND" : Command.Options.Any(o => !o.Required && !o.Hidden) ? "[options]" : "");
             return string.Join(' ', parts.Where(p => p.Length > 0));
         }
+    }
+
+    private static string UsageOf(Argument argument)
+    {
+        var words = argument.Arity.MaximumNumberOfValues > 1 ? $"{argument.Name}…" : argument.Name;
+        return argument.Arity.MinimumNumberOfValues > 0 ? words : $"[{words}]";
     }
 
     private static string TermOf(Option option)

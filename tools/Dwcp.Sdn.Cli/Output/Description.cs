@@ -86,6 +86,20 @@ internal sealed class Description(Shell shell)
         }
     }
 
+    public void Drops(IReadOnlyList<(string Reason, double Packets)> drops)
+    {
+        Heading("Drops");
+        if (drops.Count == 0)
+        {
+            shell.Out.WriteLine("  none");
+        }
+
+        foreach (var (reason, packets) in drops)
+        {
+            shell.Out.WriteLine($"  {reason.PadRight(drops.Max(d => d.Reason.Length))}  {packets:0} packets");
+        }
+    }
+
     private void Heading(string text) => shell.Out.WriteLine($"\n{_style.Strong(text)}");
 
     private void Section(string heading, JsonObject fields)

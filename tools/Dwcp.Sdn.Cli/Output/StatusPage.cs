@@ -1,12 +1,10 @@
-using System.Globalization;
 using System.Text.Json.Nodes;
-using System.Text.RegularExpressions;
 using Dwcp.Sdn.Cli.Kinds;
 
 namespace Dwcp.Sdn.Cli.Output;
 
 /// <summary>The one screen of dwcpctl status: a line for each component, then what is wrong or awaited, each with the next command.</summary>
-internal sealed partial class StatusPage(Shell shell)
+internal sealed class StatusPage(Shell shell)
 {
     private const int NameWidth = 16;
     private const int Indent = 6;
@@ -45,14 +43,8 @@ internal sealed partial class StatusPage(Shell shell)
     /// <summary>What the switches have dropped, by reason, from the page of metrics.</summary>
     public void Drops(string metrics)
     {
-        var drops = Dropped().Matches(metrics)
-            .Select(m => (Reason: m.Groups[1].Value, Count: double.Parse(m.Groups[2].Value, CultureInfo.InvariantCulture)))
-            .GroupBy(d => d.Reason)
-            .Select(g => (Reason: g.Key, Count: g.Sum(d => d.Count)))
-            .Where(d => d.Count > 0)
-            .OrderByDescending(d => d.Count)
-            .ToArray();
-        Line("drops", Health.Good, drops.Length == 0 ? "none" : string.Join(", ", drops.Select(d => $"{d.Reason} {d.Count:0}")), "");
+        var drops = DropCounts.Of(metrics);
+        Line("drops", Health.Good, drops.Length == 0 ? "none" : string.Join(", ", drops.Select(d => $"{d.Reason} {d.Packets:0}")), "");
     }
 
     public void Finish()
@@ -93,7 +85,4 @@ internal sealed partial class StatusPage(Shell shell)
 
     private void Line(string name, Health health, string word, string more)
         => shell.Out.WriteLine($"{name.PadRight(NameWidth)}{_style.Of(health, word)}{(more.Length > 0 ? $"  {more}" : "")}");
-
-    [GeneratedRegex("""^dwcp_drops_total\{.*reason="([^"]*)".*\} (\S+)$""", RegexOptions.Multiline)]
-    private static partial Regex Dropped();
 }
