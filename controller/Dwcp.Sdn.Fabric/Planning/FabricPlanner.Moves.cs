@@ -17,6 +17,9 @@ internal sealed partial class FabricPlanner
     /// <summary>When <see cref="EndTrails"/> has something to do next; null when nothing moves.</summary>
     public DateTimeOffset? TrailDeadline => trails.Count == 0 ? null : trails.Values.Min(t => t.Until);
 
+    /// <summary>The host that passes on what comes for a port; null when it has not moved of late.</summary>
+    public string? FormerHostOf(string port) => trails.GetValueOrDefault(port)?.Host;
+
     /// <summary>The former hosts of ports that have moved long enough ago forget them.</summary>
     public void EndTrails(DateTimeOffset now)
     {
@@ -94,6 +97,7 @@ internal sealed partial class FabricPlanner
             return;
         }
 
+        News.Ports.Add(port);
         var subject = new ObjectRef(ResourceKind.Port, port);
         carriers[trail.Network][trail.Host].Trails.Remove(port);
         if (placed.GetValueOrDefault(port) is { } placement && placement.Host != trail.Host)

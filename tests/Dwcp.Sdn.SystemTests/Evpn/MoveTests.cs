@@ -57,7 +57,7 @@ public sealed class MoveTests
         $"{host} reaches the VM", TimeSpan.FromSeconds(20), async () => (await leaf.PingAsync(host, Address, 1)).Lost == 0, () => leaf.VtyshAsync("show bgp l2vpn evpn"));
 
     /// <summary>The sequence of the VM's MAC as we announce it, or as the leaf does; null when it is not announced.</summary>
-    private static async Task<uint?> SequenceAsync(Site site, bool own)
+    internal static async Task<uint?> SequenceAsync(Site site, bool own)
     {
         var routes = (await site.Api.GetAsync($"/v1/evpn-routes?mac={Mac}")).Body.GetProperty("items").EnumerateArray()
             .Where(r => r.GetProperty("status").GetProperty("origin").GetString() == (own ? "ports/b1" : "bgp-peers/leaf1")).ToList();
