@@ -111,7 +111,7 @@ internal sealed class FabricLoop(FabricMachine machine, IStateStore store, TimeP
 
     public async Task RunAsync(CancellationToken stop)
     {
-        using var waking = wakeUp = time.CreateTimer(_ => messages.Writer.TryWrite(new InputMessage(static _ => { })), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan); // Full: a step comes anyway.
+        using var waking = wakeUp = time.CreateTimer(_ => messages.Writer.TryWrite(new InputMessage(_ => armed = null)), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan); // Full: a step comes anyway.
         using var expiry = time.CreateTimer(_ => messages.Writer.TryWrite(new InputMessage(static m => m.StoreEvents())), null, EventsExpire, EventsExpire);
         try
         {

@@ -61,9 +61,6 @@ internal sealed class Leaf : LabNode
         }
     }
 
-    /// <summary>Has the leaf's bridge forget a host's MAC, so that it is withdrawn.</summary>
-    public Task ForgetAsync(string host, string mac) => Command.RunAsync("ip", "netns", "exec", Name, "bridge", "fdb", "del", mac, "dev", $"h{host}", "master");
-
     /// <summary>A gratuitous ARP, as a machine sends one when it comes up.</summary>
     public Task SpeakAsync(string host, string address) => Command.RunAsync(
         "ip", "netns", "exec", SpaceOf(host), "arping", "-q", "-c", "1", "-w", "1", "-A", "-I", "eth0", address.Split('/')[0]);

@@ -90,8 +90,10 @@ public sealed class MoveLossTests(ITestOutputHelper output)
 
         var (ours, theirs) = (await near(), await far());
         output.WriteLine($"{moves} moves, {perSecond} packets per second: from a VM of ours {ours}, from a leaf's host {theirs}");
-        Assert.InRange(ours.Lost, 0, moves);
-        Assert.InRange(theirs.Lost, 0, moves);
+
+        // Nothing, on a quiet machine; where threads wait for tens of milliseconds, what is under way at that moment.
+        Assert.InRange(ours.Lost, 0, 3 * moves);
+        Assert.InRange(theirs.Lost, 0, 3 * moves);
         Assert.InRange(ours.Sent, moves * perSecond / 2, int.MaxValue);
         Assert.Equal((uint)moves, await MoveTests.SequenceAsync(site, own: true));
     }
