@@ -24,6 +24,7 @@ public sealed partial class FabricMachine
     private readonly HashSet<string> movesToStore = [];
     private readonly HashSet<string> networksToRoute = [];
     private readonly HashSet<string> unsynchronised = [];
+    private readonly Dictionary<string, string> lingering = [];
     private bool wakeBgp;
 
     /// <summary>Peers whose routes of before the start may still come again: until then nothing that they may have announced is taken from a switch.</summary>
@@ -90,6 +91,7 @@ public sealed partial class FabricMachine
     private void SpeakerChanged()
     {
         exports.Clear();
+        lingering.Clear();
         networksToRoute.UnionWith(Intent.Networks.Keys);
         foreach (var network in Intent.Networks.Keys)
         {
@@ -219,6 +221,7 @@ public sealed partial class FabricMachine
 
         foreach (var id in ports)
         {
+            Linger(id);
             exports.Set(
                 RouteExports.OwnerOf(id),
                 planner.PlacementOf(id) is { } placement
@@ -233,6 +236,27 @@ public sealed partial class FabricMachine
                 planner.CarriersOf(id).Contains(host) && Intent.Networks.TryGetValue(id, out var network)
                     ? RouteExports.OfCarrier(planner.MemberOf(host)!.Vtep!.Value, network, speaker.LocalAs)
                     : []);
+        }
+    }
+
+    /// <summary>
+    /// While a former host passes frames on, its routes stay beside those of the new one, which have the higher sequence: a leaf
+    /// that heard the withdrawal together with them could have the MAC nowhere for a moment, as FRR does.
+    /// </summary>
+    private void Linger(string port)
+    {
+        if (planner.FormerHostOf(port) is not { } host)
+        {
+            if (lingering.Remove(port, out var ended))
+            {
+                exports.Set(ended, []);
+            }
+        }
+        else if (RouteExports.OwnerOfFormer(port, host) is var owner && lingering.GetValueOrDefault(port) != owner)
+        {
+            exports.Set(lingering.GetValueOrDefault(port, owner), []);
+            lingering[port] = owner;
+            exports.Share(RouteExports.OwnerOf(port), owner);
         }
     }
 

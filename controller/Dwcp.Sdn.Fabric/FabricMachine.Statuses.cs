@@ -193,6 +193,8 @@ public sealed partial class FabricMachine
 
     private Condition Degraded(Port p, IReadOnlyList<Claim> claims, Claim? bound) => duplicates.IsFrozen(p.NetworkId, p.Mac)
         ? Is(ConditionType.Degraded, true, "DuplicateMac", $"another station has {p.Mac} too; it stays on {bound?.Host ?? "no host"} until the other is gone or the port is bound again", p.Generation)
+        : planner.PlacementOf(p.Id)?.Next is { } next
+        ? Is(ConditionType.Degraded, false, "Incoming", $"{next.Host} is made ready for it: it has the port as soon as {bound?.Host ?? "the other"} gives it up", p.Generation)
         : claims.FirstOrDefault(c => c != bound) is { } second && bound is not null
         ? Is(ConditionType.Degraded, true, "DuplicateInterface", $"interface {second.Interface.Name} of {second.Host} claims the port too and is refused; remove its iface-id", p.Generation)
         : Is(ConditionType.Degraded, false, "AsExpected", "nothing is known against it", p.Generation);

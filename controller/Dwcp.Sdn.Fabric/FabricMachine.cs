@@ -32,7 +32,11 @@ public sealed record Effects(
     ImmutableArray<DatapathId> Wake,
     ImmutableArray<long> Join,
     bool Bgp,
-    ImmutableArray<FabricEvent> Events);
+    ImmutableArray<FabricEvent> Events)
+{
+    /// <summary>When <see cref="FabricMachine.Settle"/> has something to do of its own accord; null when never.</summary>
+    public DateTimeOffset? Deadline { get; init; }
+}
 
 /// <summary>
 /// The fabric as a machine that touches nothing: commands, hosts and switches in; needs, host changes, records and snapshots
@@ -84,6 +88,7 @@ public sealed partial class FabricMachine
         }
 
         UpdateMembers(registry.Known.Keys);
+        planner.ForgetTrails(); // Hosts that are taken up one by one have moved nothing.
         dirty.UnionWith(intent.Networks.Keys.Select(id => new ObjectRef(ResourceKind.Network, id)));
         dirty.UnionWith(intent.Subnets.Keys.Select(id => new ObjectRef(ResourceKind.Subnet, id)));
         dirty.UnionWith(intent.Ports.Keys.Select(id => new ObjectRef(ResourceKind.Port, id)));
@@ -191,6 +196,7 @@ public sealed partial class FabricMachine
         var spoke = known?.Host;
         var claimed = known?.Inventory.SystemId;
         Touch(registry.Seen(session, peer, inventory, identity));
+        TakeOver(session);
         Claimed(claimed);
         Claimed(inventory.SystemId);
         sessionsToJoin.Add(session);
@@ -205,6 +211,24 @@ public sealed partial class FabricMachine
         else if (known is null || spoke is not null || claimed != inventory.SystemId)
         {
             Refused(registry.Session(session)!, inventory);
+        }
+    }
+
+    /// <summary>An interface that is new takes its port from a host that is away: the VM has moved, or was started anew since its host died.</summary>
+    private void TakeOver(long session)
+    {
+        if (registry.Session(session)?.Host is not { } id || planner.MemberOf(id) is null)
+        {
+            return;
+        }
+
+        foreach (var port in registry.Known[id].Interfaces.Where(i => i.Since == registry.Now).Select(i => i.PortId))
+        {
+            foreach (var away in planner.ClaimsTo(port).Select(c => c.Host).Where(h => h != id && registry.SpeakerOf(h) is null).ToHashSet())
+            {
+                Touch(registry.Yield(away, port));
+                Happened("PortTakenOver", new ObjectRef(ResourceKind.Port, port), $"{id} has it now; {away}, which had it, has no OVSDB session");
+            }
         }
     }
 
@@ -310,7 +334,13 @@ public sealed partial class FabricMachine
     {
         var subject = SwitchRef(datapath);
         var first = needs.Confirmed < 0;
-        dirty.UnionWith(needs.Confirm(generation, holding));
+        var done = needs.Confirm(generation, holding);
+        dirty.UnionWith(done);
+        if (registry.OwnerOf(datapath) is { } host && planner.NeedsOf(host.Id) == needs)
+        {
+            planner.Confirmed(host.Id, done);
+        }
+
         Trouble($"switch/{subject.Id}", subject, "ProgrammingFailed", null);
         if (first)
         {
@@ -336,6 +366,7 @@ public sealed partial class FabricMachine
     /// <summary>Finishes a burst of inputs: needs are complete, a new snapshot is visible, and the caller learns what to do.</summary>
     public Effects Settle(DateTimeOffset now)
     {
+        planner.EndTrails(now);
         SettleEvpn(now);
         NameLinks();
         planner.Settle();
@@ -369,7 +400,7 @@ public sealed partial class FabricMachine
         sessionsToJoin.Clear();
         var wakesBgp = wakeBgp;
         wakeBgp = false;
-        return new Effects(puts.ToImmutable(), deletes.ToImmutable(), wake, join, wakesBgp, events);
+        return new Effects(puts.ToImmutable(), deletes.ToImmutable(), wake, join, wakesBgp, events) { Deadline = planner.TrailDeadline };
     }
 
     /// <summary>The kind and id of an object.</summary>

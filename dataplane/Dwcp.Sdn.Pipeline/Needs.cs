@@ -74,6 +74,9 @@ public sealed record FloodNeed(uint BridgeDomain, Vni Vni, EquatableArray<uint> 
     public override Cookie Cookie => new(NeedKind.LocalFlood, BridgeDomain);
 }
 
+/// <summary>Where in the underlay a frame goes, and under which number.</summary>
+public readonly record struct TunnelEnd(IpAddress Vtep, Vni Vni);
+
 /// <summary>A logical port that is bound to an interface of this switch.</summary>
 /// <param name="LogicalPort">From 1, unique in the fabric.</param>
 /// <param name="OfPort">The interface's number on <c>br-int</c>.</param>
@@ -93,6 +96,12 @@ public sealed record LocalPortNeed(
     bool PortSecurity,
     bool AnswerArp) : Need
 {
+    /// <summary>The VM is on its way here: it may send, and gets what comes out of a tunnel for it; what this switch's own ports send to it goes to where it comes from.</summary>
+    public bool IsIncoming { get; init; }
+
+    /// <summary>The VM is on its way to another switch, which gets a copy of all that is for it; null when it stays.</summary>
+    public TunnelEnd? CopyTo { get; init; }
+
     public override NeedKey Key => new(NeedKind.Port, 0, LogicalPort);
 
     public override Cookie Cookie => new(NeedKind.Port, LogicalPort);
@@ -108,6 +117,9 @@ public sealed record RemoteHostNeed(
     Vni Vni,
     bool AnswerArp) : Need
 {
+    /// <summary>It was here until now: frames that still come for it out of a tunnel are passed on, until all have heard where it is.</summary>
+    public bool PassesOn { get; init; }
+
     public override NeedKey Key => new(NeedKind.RemoteHost, BridgeDomain, Mac.Value);
 
     public override Cookie Cookie => new(NeedKind.RemoteHost, Cookie.Derive(BridgeDomain, Mac.Value));

@@ -5,11 +5,17 @@ namespace Dwcp.Sdn.Pipeline;
 /// <summary>Group and meter numbers, derived from the object they serve, so that they are the same after a restart and name their owner.</summary>
 public static class Numbering
 {
-    /// <summary>Copies a packet to every local port of the network. Bridge domains go up to 0x7fffff7f.</summary>
-    public static uint LocalGroup(uint bridgeDomain) => bridgeDomain << 1;
+    /// <summary>How many groups a flood may have; more numbers are for the ways into them.</summary>
+    public const int Parts = 0x7f;
 
-    /// <summary>Copies a packet to every VTEP that carries the network.</summary>
-    public static uint RemoteGroup(uint bridgeDomain) => (bridgeDomain << 1) | 1;
+    private const int PartShift = 24;
+    private const uint WholeMask = (1u << PartShift) - 1;
+
+    /// <summary>Copies a packet to local ports of the network, of which there may be too many for one group. Bridge domains go up to 0x7fffff.</summary>
+    public static uint LocalGroup(uint bridgeDomain, int part = 0) => ((uint)part << PartShift) | (bridgeDomain << 1);
+
+    /// <summary>Copies a packet to VTEPs that carry the network.</summary>
+    public static uint RemoteGroup(uint bridgeDomain, int part = 0) => LocalGroup(bridgeDomain, part) | 1;
 
     /// <summary>The meter of what a port sends to many (table 15).</summary>
     public static uint PortMeter(uint logicalPort) => logicalPort << 1;
@@ -22,7 +28,7 @@ public static class Numbering
 
     /// <summary>Whose group this is. A group has no cookie of its own.</summary>
     public static Cookie OwnerOfGroup(uint group) =>
-        new((group & 1) == 0 ? NeedKind.LocalFlood : NeedKind.RemoteFlood, group >> 1);
+        new((group & 1) == 0 ? NeedKind.LocalFlood : NeedKind.RemoteFlood, (group & WholeMask) >> 1);
 
     /// <summary>Whose meter this is. A meter has no cookie of its own.</summary>
     public static Cookie OwnerOfMeter(uint meter) =>

@@ -69,9 +69,20 @@ internal static class BgpBenchmark
         Probe(name, "one change, during loads", receiver, prober, int.MaxValue, () => Volatile.Read(ref done));
         loading.Join();
         Row(name, $"change of {count}", took.Order().ElementAt(took.Count / 2), "s", $"the median of {took.Count}");
+        using (var late = BgpClient.Connect(BgpReflector.Client(4), reflector.At, count))
+        {
+            Row(name, "Established to the first route", Stopwatch.GetElapsedTime(late.EstablishedAt, late.First(Patience)).TotalMilliseconds, "ms", "");
+            Row(name, $"Established to all {count}", Stopwatch.GetElapsedTime(late.EstablishedAt, late.Arrived(Patience)).TotalMilliseconds, "ms", "");
+        }
+
         Row(name, $"withdrawal of {count}", Seconds(receiver, injector, Withdrawals(count), count, withdrawn: true), "s", $"{receiver.Updates} updates");
         Thread.Sleep(1000);
         Row(name, "memory after it", reflector.Memory - idle, "MiB", "");
+        Row(name, $"flap: {count} come again", Seconds(receiver, injector, loads[0], count, withdrawn: false), "s", "");
+        receiver.Expect(count, withdrawn: true);
+        var lost = Stopwatch.GetTimestamp();
+        injector.Dispose();
+        Row(name, "flap: and go with their session", Stopwatch.GetElapsedTime(lost, receiver.Arrived(Patience)).TotalSeconds, "s", "");
     }
 
     private static void Mesh(string name, int peers, int each)
@@ -172,7 +183,7 @@ internal static class BgpBenchmark
         ],
     });
 
-    private static byte[] Update(RouteKey[] keys, byte[]? kept)
+    internal static byte[] Update(RouteKey[] keys, byte[]? kept, uint vni = 100)
     {
         var buffer = new byte[4096];
         var at = 23;
@@ -181,7 +192,7 @@ internal static class BgpBenchmark
         at += head.Length;
         foreach (var key in keys)
         {
-            at += NlriWriter.Write(key, RouteBody.Of(default, 100), default, buffer.AsSpan(at));
+            at += NlriWriter.Write(key, RouteBody.Of(default, vni), default, buffer.AsSpan(at));
         }
 
         var mp = at - 23 - 4;

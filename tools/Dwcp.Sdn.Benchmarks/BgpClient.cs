@@ -24,6 +24,8 @@ internal sealed class BgpClient : IDisposable
     private bool counting;
     private long arrivedAt;
     private long probedAt;
+    private long firstAt;
+    private readonly ManualResetEventSlim first = new();
     private long updates;
 
     private BgpClient(IPAddress local, IPEndPoint remote)
@@ -34,6 +36,9 @@ internal sealed class BgpClient : IDisposable
         socket.Send(new OpenMessage(65000, 180, IpAddress.From(local), capabilities.ToList()).ToMessage());
         reader = new Thread(Read) { IsBackground = true };
     }
+
+    /// <summary>When the session stood, as this side saw it.</summary>
+    public long EstablishedAt { get; private set; }
 
     public long Reached => Interlocked.Read(ref reached);
 
@@ -94,6 +99,10 @@ internal sealed class BgpClient : IDisposable
         ? Interlocked.Read(ref arrivedAt)
         : throw new TimeoutException($"{Interlocked.Read(ref reached)} announced and {Interlocked.Read(ref unreached)} withdrawn of {wanted} after {within.TotalSeconds} s");
 
+    /// <summary>When the first route of the session came.</summary>
+    /// <exception cref="TimeoutException">None came in time.</exception>
+    public long First(TimeSpan within) => first.Wait(within) ? Interlocked.Read(ref firstAt) : throw new TimeoutException($"no route after {within.TotalSeconds} s");
+
     /// <summary>When the probe came; none when it is lost.</summary>
     public long? Probed(TimeSpan within) => probed.WaitOne(within) ? Interlocked.Read(ref probedAt) : null;
 
@@ -131,6 +140,7 @@ internal sealed class BgpClient : IDisposable
             keepalives += type == MessageType.Keepalive ? 1 : 0;
         }
 
+        EstablishedAt = Stopwatch.GetTimestamp();
         reader.Start();
         return true;
     }
@@ -180,6 +190,12 @@ internal sealed class BgpClient : IDisposable
     private void Update(ReadOnlySpan<byte> body)
     {
         Interlocked.Increment(ref updates);
+        if (!first.IsSet && body.Length > 4)
+        {
+            Interlocked.Exchange(ref firstAt, Stopwatch.GetTimestamp());
+            first.Set();
+        }
+
         var attributes = body[4..];
         while (AttributeCodec.Next(ref attributes, out _, out var code, out var value, out _))
         {

@@ -8,6 +8,7 @@ using Dwcp.Sdn.Benchmarks;
     ("programmed", "API PORT [CHANGES]: from PUT of a bound port to its Programmed condition, on a running controller", ProgrammedBenchmark.RunAsync),
     ("flows", "ADDR:PORT BRIDGE [FLOWS]: flows per second into the real switch that connects there, beside ovs-ofctl", FlowsBenchmark.RunAsync),
     ("bgp", "[ROUTES] [dwcp,frr,gobgp] [load|mesh]: loads, single changes, memory and a mesh through each reflector in turn", BgpBenchmark.RunAsync),
+    ("bgp-switch", "API ADDR:PORT SWITCH NETWORK [CHANGES] [BURST]: from a Type-2 route to its flows on a real switch, one by one and in a burst", BgpSwitchBenchmark.RunAsync),
     ("openflow", "[CASE…]: packet-ins answered per second beside ovs-testcontroller, handshakes, idle switches", OpenFlowBenchmark.RunAsync),
     ("api", "HTTP GRPC: calls, messages and requests per second of a running controller, beside grpcio; changes to 1,000 watchers", ApiBenchmark.RunAsync),
     ("store-writer", "FILE WRITERS [COMMITS]: commits until killed and prints each acknowledgement (for tests)", StoreWriter.RunAsync),

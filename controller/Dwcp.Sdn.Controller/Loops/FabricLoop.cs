@@ -41,6 +41,8 @@ internal sealed class FabricLoop(FabricMachine machine, IStateStore store, TimeP
     private Message? held;
     private bool recordsRest;
     private bool eventsGather;
+    private DateTimeOffset? armed;
+    private ITimer? wakeUp;
 
     private readonly ChangeFeed feed = new((uint)Random.Shared.NextInt64(1, uint.MaxValue), time);
 
@@ -109,6 +111,7 @@ internal sealed class FabricLoop(FabricMachine machine, IStateStore store, TimeP
 
     public async Task RunAsync(CancellationToken stop)
     {
+        using var waking = wakeUp = time.CreateTimer(_ => messages.Writer.TryWrite(new InputMessage(_ => armed = null)), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan); // Full: a step comes anyway.
         using var expiry = time.CreateTimer(_ => messages.Writer.TryWrite(new InputMessage(static m => m.StoreEvents())), null, EventsExpire, EventsExpire);
         try
         {
@@ -340,6 +343,7 @@ internal sealed class FabricLoop(FabricMachine machine, IStateStore store, TimeP
             _ = GatherAsync();
         }
 
+        Arm(effects.Deadline);
         foreach (var datapath in effects.Wake)
         {
             SwitchWoken?.Invoke(datapath);
@@ -359,6 +363,19 @@ internal sealed class FabricLoop(FabricMachine machine, IStateStore store, TimeP
         {
             log.Happened(e.Subject, e.Name, e.Message);
         }
+    }
+
+    /// <summary>A step comes no later than the machine wants one.</summary>
+    private void Arm(DateTimeOffset? deadline)
+    {
+        if (deadline == armed)
+        {
+            return;
+        }
+
+        armed = deadline;
+        var wait = deadline - time.GetUtcNow() ?? Timeout.InfiniteTimeSpan;
+        wakeUp?.Change(deadline is null || wait > TimeSpan.Zero ? wait : TimeSpan.Zero, Timeout.InfiniteTimeSpan);
     }
 
     private abstract record Message;

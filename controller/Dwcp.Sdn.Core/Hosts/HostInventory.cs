@@ -145,6 +145,9 @@ public sealed record InterfaceInventory(string Name)
     /// <summary><c>external_ids:dwcp-fabric=true</c>: the operator says that it leads to another switch and to no tenant.</summary>
     public bool IsFabric { get; init; }
 
+    /// <summary><c>external_ids:dwcp-incoming=true</c>: the VM of the port is on its way here from another host.</summary>
+    public bool IsIncoming { get; init; }
+
     /// <summary><c>external_ids:attached-mac</c>; null when absent or no MAC address.</summary>
     public MacAddress? AttachedMac { get; init; }
 

@@ -72,6 +72,8 @@ internal sealed class RouteExports
 
     public static string OwnerOf(string network, string host) => $"{new ObjectRef(Core.Model.ResourceKind.Network, network)}@{host}";
 
+    public static string OwnerOfFormer(string port, string host) => $"{OwnerOf(port)}@{host}";
+
     /// <summary>Replaces all that an owner announces.</summary>
     public void Set(string owner, ImmutableArray<OriginatedRoute> routes)
     {
@@ -107,6 +109,9 @@ internal sealed class RouteExports
             }
         }
     }
+
+    /// <summary>Another owner announces what this one does, whatever becomes of it here.</summary>
+    public void Share(string owner, string other) => Set(other, [.. byOwner.GetValueOrDefault(owner, []).Select(r => r with { })]);
 
     /// <summary>Everything goes, as without a speaker.</summary>
     public void Clear()

@@ -1,3 +1,4 @@
+using Dwcp.Sdn.Core;
 using Dwcp.Sdn.Core.Hosts;
 using Dwcp.Sdn.Core.Net;
 
@@ -36,6 +37,9 @@ public sealed class HostRegistry(Identities identities)
     private long clock;
 
     public IReadOnlyDictionary<string, KnownHost> Known => known;
+
+    /// <summary>What a claim that the last inventory made for the first time has as its <see cref="KnownInterface.Since"/>.</summary>
+    public long Now => clock;
 
     /// <summary>The session that speaks for a host, or null while it is away.</summary>
     public HostSession? SpeakerOf(string host) => speakers.GetValueOrDefault(host);
@@ -103,6 +107,14 @@ public sealed class HostRegistry(Identities identities)
 
         Know(host, null);
         return true;
+    }
+
+    /// <summary>A host that is away has a port no more: it has been seen elsewhere since. Returns the host with what was known of it before.</summary>
+    public IReadOnlyDictionary<string, KnownHost?> Yield(string host, string port)
+    {
+        var before = known[host];
+        Know(host, before with { Interfaces = before.Interfaces.Where(i => i.PortId != port).ToEquatableArray() });
+        return new Dictionary<string, KnownHost?> { [host] = before };
     }
 
     /// <summary>The first host that announced a VTEP address, when it is not this one.</summary>

@@ -6,7 +6,8 @@ using Dwcp.Sdn.Core.Store;
 namespace Dwcp.Sdn.Fabric.Hosts;
 
 /// <summary>An interface of <c>br-int</c> that carries a port. <paramref name="Since"/> orders claims to the same port: the lowest stays.</summary>
-public sealed record KnownInterface(string Name, string PortId, PortNumber OfPort, bool Up, long Since);
+/// <param name="IsIncoming">The port's VM is on its way here: while another interface has the port, this one is made ready and may be used.</param>
+public sealed record KnownInterface(string Name, string PortId, PortNumber OfPort, bool Up, long Since, bool IsIncoming = false);
 
 /// <summary>
 /// What plans depend on of a host, as it was last seen. It is stored, so that after a restart the plan is the same before
@@ -54,7 +55,7 @@ public sealed record KnownHost(
 
                 var old = before?.Vtep is null ? null : before.Interfaces.Items.FirstOrDefault(i => i.Name == seen.Name && i.PortId == portId);
                 var since = inventory.VtepIp is null ? long.MaxValue : old?.Since ?? now;
-                interfaces.Add(new KnownInterface(seen.Name, portId, number, seen.LinkUp != false, since));
+                interfaces.Add(new KnownInterface(seen.Name, portId, number, seen.LinkUp != false, since, seen.IsIncoming));
             }
         }
 

@@ -111,7 +111,7 @@ public static class Records
             host.Vtep?.ToString(),
             host.VtepSince,
             host.TunnelPort?.Value,
-            [.. host.Interfaces.Select(i => new StoredInterface(i.Name, i.PortId, i.OfPort.Value, i.Up, i.Since))])
+            [.. host.Interfaces.Select(i => new StoredInterface(i.Name, i.PortId, i.OfPort.Value, i.Up, i.Since) { IsIncoming = i.IsIncoming })])
         {
             FabricPorts = host.FabricPorts.IsEmpty ? null : [.. host.FabricPorts.Select(p => p.Value)],
         },
@@ -242,7 +242,7 @@ public static class Records
             stored.Vtep is null ? null : IpAddress.Parse(stored.Vtep),
             stored.VtepSince,
             stored.TunnelPort is { } tunnel ? new PortNumber(tunnel) : null,
-            stored.Interfaces.Select(i => new KnownInterface(i.Name, i.PortId, new PortNumber(i.OfPort), i.Up, i.Since)).ToEquatableArray())
+            stored.Interfaces.Select(i => new KnownInterface(i.Name, i.PortId, new PortNumber(i.OfPort), i.Up, i.Since, i.IsIncoming)).ToEquatableArray())
         {
             FabricPorts = (stored.FabricPorts ?? []).Select(p => new PortNumber(p)).ToEquatableArray(),
         };
@@ -265,7 +265,10 @@ public static class Records
 
     private sealed record StoredMove(uint Sequence, string Host, long Since);
 
-    private sealed record StoredInterface(string Name, string PortId, uint OfPort, bool Up, long Since);
+    private sealed record StoredInterface(string Name, string PortId, uint OfPort, bool Up, long Since)
+    {
+        public bool IsIncoming { get; init; }
+    }
 
     private sealed record StoredHost(string? DatapathId, string? Vtep, long VtepSince, uint? TunnelPort, StoredInterface[] Interfaces)
     {

@@ -8,7 +8,19 @@ using Dwcp.Sdn.Pipeline;
 namespace Dwcp.Sdn.Fabric.Planning;
 
 /// <summary>Where a port is, with what its own switch and the others of its network need because of it.</summary>
-internal sealed record Placement(string PortId, string Network, string Host, LocalPortNeed Local, RemoteHostNeed Remote);
+internal sealed record Placement(string PortId, string Network, string Host, LocalPortNeed Local, RemoteHostNeed Remote)
+{
+    /// <summary>Where its VM is about to come, which is ready for it; null when it stays.</summary>
+    public Seat? Next { get; init; }
+
+    /// <summary>The hosts whose switches have an interface of it, the one that others send to first.</summary>
+    public IEnumerable<Seat> Seats => Next is null ? [new Seat(Host, Local)] : [new Seat(Host, Local), Next];
+
+    public bool IsAt(string host) => Host == host || Next?.Host == host;
+}
+
+/// <summary>A host's interface of a port.</summary>
+internal sealed record Seat(string Host, LocalPortNeed Local);
 
 /// <summary>
 /// From intent and hosts to the needs of each switch. It is told what changed and touches only what depends on it: a port's
@@ -113,6 +125,7 @@ internal sealed partial class FabricPlanner
     {
         members[id].IsLeaving = true;
         PortsChanged(id);
+        EndTrailsOf(id);
         vteps.Remove(members[id].Host.Vtep!.Value);
         News.Vteps = true;
         members.Remove(id);
@@ -156,6 +169,7 @@ internal sealed partial class FabricPlanner
             return;
         }
 
+        Follow(portId, before, now);
         if (now is null)
         {
             placed.Remove(portId);
@@ -245,14 +259,16 @@ internal sealed partial class FabricPlanner
             return null;
         }
 
-        return new Placement(
-            portId,
-            network.Id,
-            claim.Host,
-            new LocalPortNeed(
-                port.LogicalPort, claim.Interface.OfPort, network.BridgeDomain, 0, port.Mac, port.Addresses, port.PortSecurity, network.ArpSuppression),
-            new RemoteHostNeed(
-                network.BridgeDomain, port.Mac, port.Addresses, members[claim.Host].Host.Vtep!.Value, network.Vni, network.ArpSuppression));
+        LocalPortNeed At(Claim where) => new(
+            port.LogicalPort, where.Interface.OfPort, network.BridgeDomain, 0, port.Mac, port.Addresses, port.PortSecurity, network.ArpSuppression);
+        var remote = new RemoteHostNeed(
+            network.BridgeDomain, port.Mac, port.Addresses, members[claim.Host].Host.Vtep!.Value, network.Vni, network.ArpSuppression);
+        return IncomingOf(portId, claim) is { } next
+            ? new Placement(portId, network.Id, claim.Host, At(claim) with { CopyTo = new TunnelEnd(members[next.Host].Host.Vtep!.Value, network.Vni) }, remote)
+            {
+                Next = new Seat(next.Host, At(next) with { IsIncoming = true }),
+            }
+            : new Placement(portId, network.Id, claim.Host, At(claim), remote);
     }
 
     private NetworkNeed? NeedOf(string id)
@@ -272,20 +288,21 @@ internal sealed partial class FabricPlanner
     private void Arrive(Placement now, Placement? before)
     {
         var subject = new ObjectRef(ResourceKind.Port, now.PortId);
-        var here = Enter(now.Network, now.Host, subject);
-        here[now.Host].Ports[now.PortId] = now;
-        members[now.Host].Needs.Set(now.Local, subject);
-        foreach (var other in here.Keys)
+        Dictionary<string, Carrier> here = [];
+        foreach (var seat in now.Seats)
         {
-            if (other != now.Host)
+            here = Enter(now.Network, seat.Host, subject);
+            here[seat.Host].Ports[now.PortId] = now;
+            members[seat.Host].Needs.Set(seat.Local, subject);
+            if (before is null || !before.IsAt(seat.Host) || before.Network != now.Network || before.Local.LogicalPort != now.Local.LogicalPort)
             {
-                members[other].Needs.Set(now.Remote, subject);
+                FloodChanged(now.Network, seat.Host, subject);
             }
         }
 
-        if (before is null || before.Host != now.Host || before.Network != now.Network || before.Local.LogicalPort != now.Local.LogicalPort)
+        foreach (var other in here.Keys.Where(h => h != now.Host))
         {
-            FloodChanged(now.Network, now.Host, subject);
+            members[other].Needs.Set(RemoteFor(other, now), subject);
         }
     }
 
@@ -299,29 +316,34 @@ internal sealed partial class FabricPlanner
         {
             if (other != before.Host && (known is null || other == now!.Host || !known.ContainsKey(other)))
             {
-                members[other].Needs.Clear(before.Remote, subject);
+                ClearRemote(members[other], before);
             }
         }
 
-        if (now?.Host != before.Host || now.Local.Key != before.Local.Key)
+        foreach (var seat in before.Seats)
         {
-            members[before.Host].Needs.Clear(before.Local, subject);
-        }
+            if (now is null || !now.IsAt(seat.Host) || now.Local.Key != before.Local.Key)
+            {
+                members[seat.Host].Needs.Clear(seat.Local, subject);
+            }
 
-        if (now?.Host == before.Host && now.Network == before.Network)
-        {
-            return;
-        }
+            if (now?.IsAt(seat.Host) == true && now.Network == before.Network)
+            {
+                continue;
+            }
 
-        var carrier = here[before.Host];
-        carrier.Ports.Remove(before.PortId);
-        if (carrier.Ports.Count > 0)
-        {
-            FloodChanged(before.Network, before.Host, subject);
+            here[seat.Host].Ports.Remove(before.PortId);
+            FloodChanged(before.Network, seat.Host, subject);
+            ExitIfUnused(before.Network, seat.Host, subject);
         }
-        else
+    }
+
+    /// <summary>A host without ports of a network carries it no more, unless it passes on what comes for one that has moved.</summary>
+    private void ExitIfUnused(string network, string host, ObjectRef port)
+    {
+        if (carriers[network][host] is { Ports.Count: 0, Trails.Count: 0 })
         {
-            Exit(before.Network, before.Host, subject);
+            Exit(network, host, port);
         }
     }
 
@@ -346,7 +368,7 @@ internal sealed partial class FabricPlanner
         {
             Share(member, members[other], subject, port);
             FloodChanged(network, other, port);
-            foreach (var placement in carrier.Ports.Values)
+            foreach (var placement in carrier.Ports.Values.Where(p => p.Host != host))
             {
                 member.Needs.Set(placement.Remote, new ObjectRef(ResourceKind.Port, placement.PortId));
             }
@@ -380,7 +402,7 @@ internal sealed partial class FabricPlanner
             FloodChanged(network, other, port);
             foreach (var placement in carrier.Ports.Values)
             {
-                member.Needs.Clear(placement.Remote, new ObjectRef(ResourceKind.Port, placement.PortId));
+                ClearRemote(member, placement);
             }
         }
 
@@ -475,6 +497,10 @@ internal sealed partial class FabricPlanner
 
         public FloodNeed? Flood { get; set; }
 
+        /// <summary>The ports of which it has an interface.</summary>
         public Dictionary<string, Placement> Ports { get; } = [];
+
+        /// <summary>The ports that it had until now, and whose frames it passes on.</summary>
+        public HashSet<string> Trails { get; } = [];
     }
 }

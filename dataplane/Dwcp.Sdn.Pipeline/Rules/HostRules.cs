@@ -13,6 +13,13 @@ internal static class HostRules
             Table.Fdb, 100, Match.Of(InNetwork(host.BridgeDomain), On(Fields.EthDst, host.Mac.Value), Registers.FromTunnel.Is(false)), Table.TunnelOut,
             Set(Registers.OutVni, host.Vni.Value), Vtep(host.Vtep));
 
+        if (host.PassesOn)
+        {
+            rules.Flow(
+                Table.Fdb, 100, Match.Of(InNetwork(host.BridgeDomain), On(Fields.EthDst, host.Mac.Value), Registers.FromTunnel.Is(true)), Table.TunnelOut,
+                TunnelRules.Through(new TunnelEnd(host.Vtep, host.Vni)));
+        }
+
         if (host.AnswerArp)
         {
             foreach (var address in host.Addresses.Where(a => a.IsV4))

@@ -1,3 +1,4 @@
+using Dwcp.Sdn.Core;
 using Dwcp.Sdn.Core.Flows;
 using Dwcp.Sdn.Core.Net;
 using static Dwcp.Sdn.Pipeline.Rules.RuleSet;
@@ -40,9 +41,11 @@ internal static class PortRules
         }
 
         // Above a remote host of the same MAC: while a VM moves, what is bound here is nearer.
+        EquatableArray<FlowAction> copy = port.CopyTo is { } moving ? [new CloneAction([.. TunnelRules.Through(moving), new ResubmitAction(null, Table.TunnelOut)])] : [];
+        var (network, mac) = (InNetwork(port.BridgeDomain), On(Fields.EthDst, port.Mac.Value));
         rules.Flow(
-            Table.Fdb, 110, Match.Of(InNetwork(port.BridgeDomain), On(Fields.EthDst, port.Mac.Value)), Table.EgressPort,
-            Set(Registers.OutPort, port.LogicalPort));
+            Table.Fdb, 110, port.IsIncoming ? Match.Of(network, mac, Registers.FromTunnel.Is(true)) : Match.Of(network, mac), Table.EgressPort,
+            [.. copy, Set(Registers.OutPort, port.LogicalPort)]);
 
         var to = On(Registers.OutPort, port.LogicalPort);
         rules.Flow(

@@ -1,3 +1,4 @@
+using Dwcp.Sdn.Core;
 using Dwcp.Sdn.Core.Flows;
 using static Dwcp.Sdn.Pipeline.Rules.RuleSet;
 
@@ -20,6 +21,10 @@ internal static class TunnelRules
             Table.TunnelOut, 50, Match.All, next: null,
             vni, Move(Registers.RemoteVtep, Fields.TunDst), new OutputAction(tunnel.OfPort));
     }
+
+    /// <summary>Sends a frame to a VTEP even if it came out of a tunnel: only for a MAC that has moved or moves, which the other end never sends back.</summary>
+    public static EquatableArray<FlowAction> Through(TunnelEnd to) =>
+        [Set(Registers.OutVni, to.Vni.Value), Vtep(to.Vtep), Set(Registers.FromTunnel, 0), new LoadAction(Fields.InPort, 0)];
 
     public static void Add(RuleSet rules, VtepNeed vtep) => rules.Flow(
         Table.VtepAllow, 100, Match.Of(On(vtep.Address.IsV6 ? Fields.TunIpv6Src : Fields.TunSrc, vtep.Address.Value)), Table.VniDemux);

@@ -41,7 +41,7 @@ internal sealed class Leaf : LabNode
     /// <summary>A host behind the leaf, in a namespace of its own; its frames make it known.</summary>
     public async Task HostAsync(string host, int vni, string address, string mac)
     {
-        var name = NameOf(host);
+        var name = SpaceOf(host);
         await MakeAsync(name);
         var link = $"h{host}";
         (await Command.RunAsync("ip", "link", "add", "dev", "eth0", "netns", name, "address", mac, "mtu", "1450", "type", "veth", "peer", "name", link, "netns", Name)).Succeeded();
@@ -63,17 +63,21 @@ internal sealed class Leaf : LabNode
 
     /// <summary>A gratuitous ARP, as a machine sends one when it comes up.</summary>
     public Task SpeakAsync(string host, string address) => Command.RunAsync(
-        "ip", "netns", "exec", NameOf(host), "arping", "-q", "-c", "1", "-w", "1", "-A", "-I", "eth0", address.Split('/')[0]);
+        "ip", "netns", "exec", SpaceOf(host), "arping", "-q", "-c", "1", "-w", "1", "-A", "-I", "eth0", address.Split('/')[0]);
 
     public async Task<Pinged> PingAsync(string host, string address, int count = 3) => Pinged.Parse(await Command.RunAsync(
-        "ip", "netns", "exec", NameOf(host), "ping", "-c", $"{count}", "-i", "0.1", "-w", $"{count + 3}", address));
+        "ip", "netns", "exec", SpaceOf(host), "ping", "-c", $"{count}", "-i", "0.1", "-w", $"{count + 3}", address));
 
-    public Task<string> InHostAsync(string host, params string[] command) => InNamespaceAsync(NameOf(host), command);
+    public Task<string> InHostAsync(string host, params string[] command) => InNamespaceAsync(SpaceOf(host), command);
 
     public async Task<string> VtyshAsync(string command) =>
         (await Command.RunAsync("vtysh", "--vty_socket", Directory, "-c", command)).Succeeded();
 
-    private string NameOf(string host) => $"{Name}-{host}";
+    /// <summary>Its own namespace.</summary>
+    public string Space => Name;
+
+    /// <summary>The namespace of a host behind it.</summary>
+    public string SpaceOf(string host) => $"{Name}-{host}";
 
     private void StartDaemon(string daemon, params string[] more) => Start(
         $"/usr/lib/frr/{daemon}",

@@ -8,7 +8,15 @@ public sealed class MoveTests
     private const string Mac = "02:00:00:00:01:0b";
 
     [Fact]
-    public async Task A_VM_that_moves_takes_one_step_each_time_and_the_leaf_follows()
+    public Task A_VM_that_moves_takes_one_step_each_time_and_the_leaf_follows() => MovesAsync(3, 3);
+
+    [Fact]
+    [Trait("Category", "Soak")]
+    public Task It_does_so_a_hundred_times_in_a_row() => MovesAsync(50, 25);
+
+    /// <param name="between">How often it moves between our hosts.</param>
+    /// <param name="away">How often it goes to the leaf and comes back.</param>
+    private static async Task MovesAsync(int between, int away)
     {
         await using var site = await Site.UpAsync(["--hosts", "2"], "--bgp", "127.0.0.1:0");
         await using var leaf = await Leaf.UpAsync(site.Lab, 201, null, Vni);
@@ -22,17 +30,17 @@ public sealed class MoveTests
         await ReachedAsync(leaf, "x1");
         var sequence = 0u;
 
-        // Between our hosts: three moves, three steps.
-        foreach (var host in (string[])["h2", "h1", "h2"])
+        // Between our hosts: as many steps as moves.
+        for (var move = 0; move < between; move++)
         {
             await site.Lab.UnplugAsync("b1");
-            await site.PlugAsync(host, "b1", Address);
+            await site.PlugAsync(move % 2 == 0 ? "h2" : "h1", "b1", Address);
             await ReachedAsync(leaf, "x1");
             Assert.Equal(++sequence, await SequenceAsync(site, own: true));
         }
 
-        // To the leaf, whose kernel learns the MAC from the machine's frames, and back, three times.
-        foreach (var round in (int[])[1, 2, 3])
+        // To the leaf, whose kernel learns the MAC from the machine's frames, and back.
+        for (var round = 1; round <= away; round++)
         {
             await site.Lab.UnplugAsync("b1");
             var name = $"m{round}";
@@ -57,7 +65,7 @@ public sealed class MoveTests
         $"{host} reaches the VM", TimeSpan.FromSeconds(20), async () => (await leaf.PingAsync(host, Address, 1)).Lost == 0, () => leaf.VtyshAsync("show bgp l2vpn evpn"));
 
     /// <summary>The sequence of the VM's MAC as we announce it, or as the leaf does; null when it is not announced.</summary>
-    private static async Task<uint?> SequenceAsync(Site site, bool own)
+    internal static async Task<uint?> SequenceAsync(Site site, bool own)
     {
         var routes = (await site.Api.GetAsync($"/v1/evpn-routes?mac={Mac}")).Body.GetProperty("items").EnumerateArray()
             .Where(r => r.GetProperty("status").GetProperty("origin").GetString() == (own ? "ports/b1" : "bgp-peers/leaf1")).ToList();

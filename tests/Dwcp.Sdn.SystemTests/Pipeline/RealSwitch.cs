@@ -71,6 +71,12 @@ internal sealed class RealSwitch : IAsyncDisposable
         return ovs.Appctl("ofproto/trace", "br0", flow, "--names", Convert.ToHexStringLower(packet.Frame));
     }
 
+    /// <summary>A frame comes in by a port.</summary>
+    public void Receive(PortNumber port, byte[] frame) => ovs.Appctl("netdev-dummy/receive", PortName(port), Convert.ToHexStringLower(frame));
+
+    /// <summary>The counters of a port in the words of ovs-ofctl.</summary>
+    public string Counters(string port) => ovs.OfctlOf(port == "u1" ? "br-u" : "br0", "dump-ports", port);
+
     public async ValueTask DisposeAsync()
     {
         await switches.DisposeAsync();

@@ -98,14 +98,18 @@ internal sealed class EvpnBench
         where T : Route
         => Announced.Values.Where(r => r.Route is T).OrderBy(r => r.Route.ToString(), StringComparer.Ordinal);
 
-    /// <summary>The sequence with which a MAC is announced; null when it is not.</summary>
-    public uint? SequenceOf(string mac) => Of<MacIpRoute>().FirstOrDefault(r => ((MacIpRoute)r.Route).Key.Mac == MacAddress.Parse(mac)) is { } found
-        ? found.Attributes.Mobility?.Sequence ?? 0
-        : null;
+    /// <summary>The highest sequence with which a MAC is announced; null when it is not.</summary>
+    public uint? SequenceOf(string mac) => LastOf(mac) is { } found ? found.Attributes.Mobility?.Sequence ?? 0 : null;
 
     /// <summary>Where a MAC is announced to be.</summary>
-    public string? VtepOf(string mac) =>
-        Of<MacIpRoute>().FirstOrDefault(r => ((MacIpRoute)r.Route).Key.Mac == MacAddress.Parse(mac))?.Attributes.NextHop.ToString();
+    public string? VtepOf(string mac) => LastOf(mac)?.Attributes.NextHop.ToString();
+
+    /// <summary>So much later that moves are over for all.</summary>
+    public void SettleMoves()
+    {
+        Fabric.SettleMoves();
+        Tell();
+    }
 
     /// <summary>The needs of one kind that a host's switch has.</summary>
     public T[] Needs<T>(int host)
@@ -140,6 +144,10 @@ internal sealed class EvpnBench
     }
 
     public string Events() => string.Join(' ', Fabric.Machine.Snapshot.Events.Select(e => string.Create(CultureInfo.InvariantCulture, $"{e.Name}:{e.Subject}")));
+
+    private OriginatedRoute? LastOf(string mac) => Of<MacIpRoute>()
+        .Where(r => ((MacIpRoute)r.Route).Key.Mac == MacAddress.Parse(mac))
+        .MaxBy(r => r.Attributes.Mobility?.Sequence ?? 0);
 
     private void See(int host)
     {

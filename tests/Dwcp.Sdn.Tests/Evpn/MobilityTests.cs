@@ -36,6 +36,9 @@ public class MobilityTests
             Assert.Equal($"192.0.2.{to}", bench.RemoteVtepOf(3, Mac));
         }
 
+        Assert.Equal(4, bench.Of<MacIpRoute>().Count(r => r.Object == "ports/a"));
+        bench.SettleMoves();
+        Assert.Equal(100u, bench.SequenceOf(Mac));
         Assert.Equal(2, bench.Of<MacIpRoute>().Count(r => r.Object == "ports/a"));
         Assert.DoesNotContain("DuplicateMac", bench.Events(), StringComparison.Ordinal);
     }

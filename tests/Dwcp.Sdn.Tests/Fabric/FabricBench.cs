@@ -96,6 +96,15 @@ internal sealed class FabricBench(SecuredSides secured = default)
         }
     }
 
+    /// <summary>Settles until no host passes on what comes for a port that has left it: a controller that begins anew knows nothing of that.</summary>
+    public void SettleMoves()
+    {
+        for (Settle(); Last.Deadline is { } deadline; Settle())
+        {
+            Now = deadline;
+        }
+    }
+
     /// <summary>The controller ends and begins anew with what is stored; sessions and connections are gone.</summary>
     public void Restart()
     {

@@ -25,7 +25,7 @@ public class HistoryTests
                 continue;
             }
 
-            fabric.Bench.Settle();
+            fabric.Bench.SettleMoves();
             var anew = Anew(fabric.Bench, entries => entries);
             fabric.Bench.PassAll();
             foreach (var datapath in fabric.DatapathsOfOneHost.Where(fabric.Connected.Contains))
@@ -46,7 +46,7 @@ public class HistoryTests
             fabric.Step();
         }
 
-        fabric.Bench.Settle();
+        fabric.Bench.SettleMoves();
         var shuffle = new Random(seed);
         var anew = Anew(fabric.Bench, entries => entries.OrderBy(_ => shuffle.Next()));
 
@@ -73,7 +73,7 @@ public class HistoryTests
             }
 
             // Another controller with the same records, to which the same hosts speak, says the same of everything.
-            fabric.Bench.Settle();
+            fabric.Bench.SettleMoves();
             if (fabric.DatapathsOfOneHost.Count() < fabric.Datapaths.Count)
             {
                 continue;
@@ -97,6 +97,8 @@ public class HistoryTests
                 anew.SwitchUp(datapath);
             }
 
+            fabric.Bench.SettleMoves();
+            anew.SettleMoves();
             fabric.Bench.PassAll();
             anew.PassAll();
             AssertSame(Said(anew.Machine.Snapshot), Said(fabric.Bench.Machine.Snapshot), $"seed {seed}, step {step}");

@@ -31,9 +31,9 @@ internal sealed class HostBuilder(string? systemId, string? vtep)
     public SortedDictionary<string, InterfaceInventory> Interfaces { get; } = new(StringComparer.Ordinal);
 
     /// <summary>Plugs an interface that says it is a port.</summary>
-    public HostBuilder Plug(string name, string portId, bool? up = true)
+    public HostBuilder Plug(string name, string portId, bool? up = true, bool incoming = false)
     {
-        Interfaces[name] = new InterfaceInventory(name) { IfaceId = portId, OfPort = new PortNumber(nextNumber++), LinkUp = up };
+        Interfaces[name] = new InterfaceInventory(name) { IfaceId = portId, OfPort = new PortNumber(nextNumber++), LinkUp = up, IsIncoming = incoming };
         return this;
     }
 

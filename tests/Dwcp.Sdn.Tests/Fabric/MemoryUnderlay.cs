@@ -86,9 +86,9 @@ internal sealed class MemoryUnderlay
     /// <summary>The host shows what it has now.</summary>
     public void Show(string name) => Bench.HostSeen(hosts.Keys.ToList().IndexOf(name) + 1, hosts[name].Inventory);
 
-    public void Plug(string name, string port)
+    public void Plug(string name, string port, bool incoming = false)
     {
-        hosts[name].Plug($"tap-{port}", port);
+        hosts[name].Plug($"tap-{port}", port, incoming: incoming);
         Show(name);
     }
 
@@ -112,11 +112,22 @@ internal sealed class MemoryUnderlay
         }
     }
 
+    /// <summary>A pass of one switch.</summary>
+    public void Reconcile(string host) => switches[host].Pass(Bench, hosts[host].Datapath);
+
     /// <summary>The ports at which a frame comes out that another port's VM sends, sorted.</summary>
     public string Send(string from, byte[] frame)
     {
-        var (host, at) = hosts.Values.SelectMany(h => h.Interfaces.Values.Select(i => (h, i))).Single(x => x.i.IfaceId == from);
-        var received = new List<string>();
+        var host = hosts.Values.Single(h => h.Interfaces.Values.Any(i => i.IfaceId == from));
+        return string.Join(' ', Send(host.SystemId!, from, frame).Select(r => r.Port).Order(StringComparer.Ordinal));
+    }
+
+    /// <summary>The same where a VM that moves sends from one of two hosts: each port with its host.</summary>
+    public IReadOnlyList<(string Host, string Port)> Send(string hostName, string from, byte[] frame)
+    {
+        var host = hosts[hostName];
+        var at = host.Interfaces.Values.Single(i => i.IfaceId == from);
+        var received = new List<(string Host, string Port)>();
         var waiting = new Queue<(HostBuilder Host, Packet Packet)>([(host, new Packet(frame, at.OfPort!.Value))]);
         for (var hops = 0; waiting.TryDequeue(out var next); hops++)
         {
@@ -127,7 +138,10 @@ internal sealed class MemoryUnderlay
             {
                 if (output.Port != HostBuilder.Tunnel)
                 {
-                    received.Add(next.Host.Interfaces.Values.Single(i => i.OfPort == output.Port).IfaceId!);
+                    if (next.Host.Interfaces.Values.SingleOrDefault(i => i.OfPort == output.Port) is { } there)
+                    {
+                        received.Add((next.Host.SystemId!, there.IfaceId!));
+                    }
                 }
                 else if (hosts.Values.SingleOrDefault(h => h.Vtep == output.Tunnel.Destination.ToString()) is { } to)
                 {
@@ -137,7 +151,7 @@ internal sealed class MemoryUnderlay
             }
         }
 
-        return string.Join(' ', received.Order(StringComparer.Ordinal));
+        return received;
     }
 
     /// <summary>Where a ping from one port to another comes out, by each address family that both have.</summary>

@@ -138,7 +138,7 @@ internal sealed class RandomFabric
         var name = $"tap{random.Next(1, 4)}";
         switch (random.Next(20))
         {
-            case < 9: host.Plug(name, NameOf(ResourceKind.Port, random.Next(1, 9)), up: random.Next(3) != 0); break;
+            case < 9: host.Plug(name, NameOf(ResourceKind.Port, random.Next(1, 9)), up: random.Next(3) != 0, incoming: random.Next(3) == 0); break;
             case < 12: host.Unplug(name); break;
             case < 14 when host.Interfaces.ContainsKey(name): host.Renumber(name); break;
             case 14: host.Vtep = random.Next(3) == 0 ? null : $"192.0.2.{random.Next(1, 7)}"; break;
@@ -197,7 +197,7 @@ internal sealed class RandomFabric
 
         // The new host often has the VM before the old one has let it go.
         hosts[from].Unplug(moving.Key);
-        hosts[to].Plug("tap9", port);
+        hosts[to].Plug("tap9", port, incoming: random.Next(2) == 0);
         Show(to);
         Show(from);
     }

@@ -139,6 +139,7 @@ internal static class HostView
             OfPortFailed = ofPort == -1,
             IfaceId = Word(ids["iface-id"]),
             IsFabric = ids[FabricKey] == "true",
+            IsIncoming = ids["dwcp-incoming"] == "true",
             AttachedMac = isMac ? mac : null,
             MacInUse = MacAddress.TryParse(row.MacInUse, null, out var inUse) ? inUse : null,
             Options = row.Options,
