@@ -225,7 +225,7 @@ public class DiscoveryTests
     {
         for (var id = 1ul; id <= 200; id++)
         {
-            net.Up(id, [.. Enumerable.Range(1, 100).Select(i => (uint)i)]);
+            net.Up(id, learns: false, [.. Enumerable.Range(1, 100).Select(i => (uint)i)]);
             for (var port = 1u; port <= 50; port++)
             {
                 net.Plug(End(id, port), End((id % 200) + 1, port + 50));
