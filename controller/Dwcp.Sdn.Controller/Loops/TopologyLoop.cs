@@ -101,7 +101,7 @@ internal sealed class TopologyLoop(FabricLoop fabric, TopologyMachine machine, T
             TakeSwitches();
             Hear();
             Probe();
-            var news = machine.Settle();
+            var news = machine.Settle(Now);
             if (!news.Orders.IsEmpty)
             {
                 await FollowAsync(news.Orders, stop);

@@ -8,8 +8,11 @@ namespace Dwcp.Sdn.Fabric.Topology;
 /// <summary>The numbers of the discovery of links.</summary>
 public sealed record DiscoveryTimes
 {
-    /// <summary>How often a probe leaves by each port, as long as <see cref="MostPerSecond"/> allows it; then as often as that does.</summary>
+    /// <summary>How often a probe leaves by each port of a link, as long as <see cref="MostPerSecond"/> allows it; then as often as that does.</summary>
     public TimeSpan Interval { get; init; } = TimeSpan.FromSeconds(5);
+
+    /// <summary>The same of the other ports. Whoever appears behind one speaks first, or the port comes up.</summary>
+    public TimeSpan QuietInterval { get; init; } = TimeSpan.FromSeconds(30);
 
     /// <summary>A link that is not heard for so many intervals and a second is gone (IEEE 802.1AB-2016 §9.2.5, txTTL).</summary>
     public int Hold { get; init; } = 3;
@@ -52,6 +55,8 @@ public readonly record struct RefusalNews(LinkEnd At, LldpRefusal Refusal, long 
 /// <param name="nonce">Gives numbers that nobody can guess.</param>
 public sealed class Discovery(DiscoveryTimes times, ImmutableArray<byte> key, Func<ulong> nonce)
 {
+    private const uint Together = 32;
+
     private static readonly TimeSpan QuickRepeat = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan SweepEvery = TimeSpan.FromSeconds(1);
 
@@ -61,6 +66,7 @@ public sealed class Discovery(DiscoveryTimes times, ImmutableArray<byte> key, Fu
     private readonly Dictionary<(LinkEnd From, LinkEnd To), Heard> heard = [];
     private readonly Dictionary<ulong, Seen> nonces = [];
     private readonly Queue<(TimeSpan Until, ulong Nonce)> oldNonces = new();
+    private readonly Dictionary<LinkEnd, int> linked = [];
     private readonly Dictionary<(DatapathId, LldpRefusal), (TimeSpan At, long More)> told = [];
     private readonly List<RefusalNews> refusals = [];
     private readonly List<(LinkEnd From, LinkEnd To, string? Lost)> changes = [];
@@ -91,8 +97,9 @@ public sealed class Discovery(DiscoveryTimes times, ImmutableArray<byte> key, Fu
         }
     }
 
-    /// <summary>Seconds between two probes by one port.</summary>
-    private TimeSpan Interval => TimeSpan.FromTicks(Math.Max(times.Interval.Ticks, ports.Count * TimeSpan.TicksPerSecond / times.MostPerSecond));
+    /// <summary>How much longer the intervals are than they should be, so that no more leaves in a second than may.</summary>
+    private double Stretch =>
+        Math.Max(1, ((linked.Count / times.Interval.TotalSeconds) + ((ports.Count - linked.Count) / times.QuietInterval.TotalSeconds)) / times.MostPerSecond);
 
     /// <summary>The ports of a switch that are up and may lead to others; what is heard by the others of it is over.</summary>
     public void Serve(DatapathId datapath, IReadOnlyCollection<DiscoveryPort> now, TimeSpan at)
@@ -113,8 +120,9 @@ public sealed class Discovery(DiscoveryTimes times, ImmutableArray<byte> key, Fu
                 continue;
             }
 
-            ports.Add(end, new PortState { Mac = port.Mac, Due = at, Received = new() { Tokens = times.PortPerSecond, At = at } });
-            queue.Enqueue(end, at);
+            var added = new PortState { Mac = port.Mac, Received = new() { Tokens = times.PortPerSecond, At = at } };
+            ports.Add(end, added);
+            Plan(end, added, at);
         }
 
         bySwitch[datapath] = [.. now.Select(p => p.Number)];
@@ -147,7 +155,8 @@ public sealed class Discovery(DiscoveryTimes times, ImmutableArray<byte> key, Fu
             return due;
         }
 
-        var (interval, ttl) = (Interval, TimeToLive);
+        var stretch = Stretch;
+        var ttl = (ushort)Math.Min(ushort.MaxValue, Math.Ceiling(times.Interval.TotalSeconds * stretch * times.Hold) + 1);
         while (due.Count < times.Batch && queue.TryPeek(out var end, out var at) && at <= now)
         {
             if (!ports.TryGetValue(end, out var port) || port.Due != at)
@@ -164,8 +173,7 @@ public sealed class Discovery(DiscoveryTimes times, ImmutableArray<byte> key, Fu
 
             queue.Dequeue();
             due.Add(new(end, new Probe(end, ttl, utc.ToUnixTimeMilliseconds(), nonce()).ToFrame(port.Mac, key.AsSpan())));
-            port.Due = Next(port, end, now, interval);
-            queue.Enqueue(end, port.Due);
+            Plan(end, port, Next(port, end, now, stretch * (linked.ContainsKey(end) ? times.Interval : times.QuietInterval)));
         }
 
         return due;
@@ -202,8 +210,6 @@ public sealed class Discovery(DiscoveryTimes times, ImmutableArray<byte> key, Fu
         refusals.Clear();
         return taken;
     }
-
-    private ushort TimeToLive => (ushort)Math.Min(ushort.MaxValue, Math.Ceiling(Interval.TotalSeconds * times.Hold) + 1);
 
     private LldpRefusal? Judge(LinkEnd at, ReadOnlySpan<byte> frame, TimeSpan now, DateTimeOffset utc)
     {
@@ -270,6 +276,8 @@ public sealed class Discovery(DiscoveryTimes times, ImmutableArray<byte> key, Fu
             entry = new(utc, until, age);
             nextSweep = heard.Count == 1 ? now + SweepEvery : nextSweep;
             changes.Add((probe.From, at, null));
+            Link(probe.From, now);
+            Link(at, now);
             return;
         }
 
@@ -283,15 +291,52 @@ public sealed class Discovery(DiscoveryTimes times, ImmutableArray<byte> key, Fu
         entry = entry with { Until = until };
     }
 
-    private static TimeSpan Next(PortState port, LinkEnd end, TimeSpan now, TimeSpan interval) => port.Sent++ switch
+    /// <summary>A port is an end of one pair more: the other end learns of it at once.</summary>
+    private void Link(LinkEnd end, TimeSpan now)
     {
-        0 => now + QuickRepeat, // The other end may not have been ready for the first.
-        1 => now + TimeSpan.FromTicks((long)(interval.Ticks * Phase(end))),
-        _ => now + interval,
-    };
+        ref var pairs = ref CollectionsMarshal.GetValueRefOrAddDefault(linked, end, out var wasLinked);
+        pairs++;
+        if (!wasLinked)
+        {
+            Plan(end, ports[end], now);
+        }
+    }
 
-    /// <summary>From 0 to 1, another for every port, so that ports that came together do not stay together.</summary>
-    private static double Phase(LinkEnd end) => (((end.Switch.Value * 0x9e37_79b9_7f4a_7c15) + (end.Port.Value * 0xff51_afd7_ed55_8ccd)) >> 32) / (double)uint.MaxValue;
+    private void Forget((LinkEnd From, LinkEnd To) pair, string why)
+    {
+        heard.Remove(pair);
+        changes.Add((pair.From, pair.To, why));
+        foreach (var end in (ReadOnlySpan<LinkEnd>)[pair.From, pair.To])
+        {
+            if (--CollectionsMarshal.GetValueRefOrNullRef(linked, end) == 0)
+            {
+                linked.Remove(end);
+            }
+        }
+    }
+
+    private void Plan(LinkEnd end, PortState port, TimeSpan due)
+    {
+        port.Due = due;
+        queue.Enqueue(end, due);
+    }
+
+    private static TimeSpan Next(PortState port, LinkEnd end, TimeSpan now, TimeSpan interval)
+    {
+        if (port.Sent++ == 0)
+        {
+            return now + QuickRepeat; // The other end may not have been ready for the first.
+        }
+
+        // The next moment of the port's own phase that is no less than half an interval away.
+        var phase = interval * Phase(end);
+        var next = phase + (Math.Ceiling((now - phase) / interval) * interval);
+        return next - now < interval / 2 ? next + interval : next;
+    }
+
+    /// <summary>From 0 to 1: spread over the interval, but some ports of one switch together, whose probes leave in one write.</summary>
+    private static double Phase(LinkEnd end) =>
+        (((end.Switch.Value * 0x9e37_79b9_7f4a_7c15) + (end.Port.Value / Together * 0xff51_afd7_ed55_8ccd)) >> 32) / (double)uint.MaxValue;
 
     private void Sweep(TimeSpan now)
     {
@@ -308,18 +353,16 @@ public sealed class Discovery(DiscoveryTimes times, ImmutableArray<byte> key, Fu
         nextSweep = now + SweepEvery;
         foreach (var (pair, entry) in heard.Where(h => h.Value.Until <= now).ToList())
         {
-            heard.Remove(pair);
-            changes.Add((pair.From, pair.To, "it was not heard in time"));
+            Forget(pair, "it was not heard in time");
         }
     }
 
     private void Drop(LinkEnd end, string why)
     {
         ports.Remove(end);
-        foreach (var pair in heard.Keys.Where(p => p.From == end || p.To == end).ToList())
+        foreach (var pair in !linked.ContainsKey(end) ? [] : heard.Keys.Where(p => p.From == end || p.To == end).ToList())
         {
-            heard.Remove(pair);
-            changes.Add((pair.From, pair.To, why));
+            Forget(pair, why);
         }
     }
 

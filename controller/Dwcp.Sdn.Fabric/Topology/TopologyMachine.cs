@@ -43,9 +43,13 @@ public sealed class TopologyMachine(DiscoveryTimes times, ImmutableArray<byte> k
     private readonly HashSet<DatapathId> begun = [];
     private readonly Dictionary<LinkKey, Link> links = [];
     private SpanningTree tree = SpanningTree.Empty;
+    private TimeSpan treeAt = TimeSpan.MinValue / 2;
     private bool isOutdated;
 
-    public TimeSpan? Deadline => discovery.Deadline;
+    public TimeSpan? Deadline => isOutdated && !(discovery.Deadline < treeAt) ? treeAt : discovery.Deadline;
+
+    /// <summary>A tree over many links takes a while, and when they are found they come in crowds: 10 microseconds for each.</summary>
+    private TimeSpan TreeGap => TimeSpan.FromMicroseconds(10 * links.Count);
 
     /// <summary>Ports by which probes leave.</summary>
     public int Ports => discovery.Ports;
@@ -79,7 +83,7 @@ public sealed class TopologyMachine(DiscoveryTimes times, ImmutableArray<byte> k
     public List<ProbeFrame> Due(TimeSpan now, DateTimeOffset utc) => discovery.Due(now, utc);
 
     /// <summary>Finishes a burst of inputs.</summary>
-    public TopologyNews Settle()
+    public TopologyNews Settle(TimeSpan now)
     {
         var why = new Dictionary<LinkKey, string>();
         foreach (var (from, to, lost) in discovery.TakeChanges())
@@ -94,11 +98,15 @@ public sealed class TopologyMachine(DiscoveryTimes times, ImmutableArray<byte> k
         }
 
         isOutdated |= before.Any(b => b.Value is null != !links.ContainsKey(b.Key) || b.Value?.IsTwoWay != links.GetValueOrDefault(b.Key)?.IsTwoWay);
-        var orders = Orders();
-        foreach (var link in links.Values.Where(l => l.IsBlocked != IsBlocked(l.Key)).ToList())
+        var was = tree;
+        var orders = Orders(now);
+        foreach (var pair in was == tree ? before.Keys.ToList() : [.. links.Keys])
         {
-            before.TryAdd(link.Key, link);
-            links[link.Key] = link with { IsBlocked = IsBlocked(link.Key) };
+            if (links.TryGetValue(pair, out var link) && link.IsBlocked != IsBlocked(pair))
+            {
+                before.TryAdd(pair, link);
+                links[pair] = link with { IsBlocked = IsBlocked(pair) };
+            }
         }
 
         var news = before.Where(b => b.Value != links.GetValueOrDefault(b.Key)).Select(b => new LinkNews(b.Key, links.GetValueOrDefault(b.Key), why.GetValueOrDefault(b.Key, "")));
@@ -119,14 +127,15 @@ public sealed class TopologyMachine(DiscoveryTimes times, ImmutableArray<byte> k
         links[pair] = new(pair, forth is not null, back is not null, false, since, fewest);
     }
 
-    private ImmutableArray<TreeOrder> Orders()
+    private ImmutableArray<TreeOrder> Orders(TimeSpan at)
     {
-        if (!isOutdated && begun.Count == 0)
+        var isDue = isOutdated && at >= treeAt;
+        if (!isDue && begun.Count == 0)
         {
             return [];
         }
 
-        var next = isOutdated
+        var next = isDue
             ? new SpanningTree(links.Values.Where(l => learning.Contains(l.Key.A.Switch) && learning.Contains(l.Key.B.Switch)).Select(l => new TreeLink(l.Key.A, l.Key.B, l.IsTwoWay)))
             : tree;
         var (was, now) = (By(tree.Blocked), By(next.Blocked));
@@ -137,7 +146,7 @@ public sealed class TopologyMachine(DiscoveryTimes times, ImmutableArray<byte> k
             orders.Add(new(id, now[id].ToFrozenSet(), outdated[id].ToFrozenSet(), now[id].Except(begun.Contains(id) ? [] : was[id]).Any()));
         }
 
-        (tree, isOutdated) = (next, false);
+        (tree, isOutdated, treeAt) = (next, isOutdated && !isDue, isDue ? at + TreeGap : treeAt);
         begun.Clear();
         return orders.ToImmutable();
     }

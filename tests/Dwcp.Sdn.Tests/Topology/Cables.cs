@@ -11,7 +11,7 @@ internal sealed class Cables
     private static readonly DateTimeOffset Start = new(2026, 1, 1, 0, 0, 0, TimeSpan.Zero);
 
     private readonly Dictionary<DatapathId, HashSet<DiscoveryPort>> ports = [];
-    private readonly HashSet<(LinkEnd From, LinkEnd To)> cables = [];
+    private readonly Dictionary<LinkEnd, HashSet<LinkEnd>> cables = [];
     private readonly HashSet<DatapathId> notLearning = [];
     private ulong nonce;
 
@@ -66,11 +66,27 @@ internal sealed class Cables
         Settle();
     }
 
-    public void Plug(LinkEnd a, LinkEnd b) => cables.UnionWith([(a, b), (b, a)]);
+    public void Plug(LinkEnd a, LinkEnd b)
+    {
+        PlugOneWay(a, b);
+        PlugOneWay(b, a);
+    }
 
-    public void PlugOneWay(LinkEnd from, LinkEnd to) => cables.Add((from, to));
+    public void PlugOneWay(LinkEnd from, LinkEnd to)
+    {
+        if (!cables.TryGetValue(from, out var ends))
+        {
+            cables.Add(from, ends = []);
+        }
 
-    public void Cut(LinkEnd a, LinkEnd b) => cables.ExceptWith([(a, b), (b, a)]);
+        ends.Add(to);
+    }
+
+    public void Cut(LinkEnd a, LinkEnd b)
+    {
+        cables.GetValueOrDefault(a)?.Remove(b);
+        cables.GetValueOrDefault(b)?.Remove(a);
+    }
 
     /// <summary>Goes on from deadline to deadline.</summary>
     public void Run(TimeSpan time)
@@ -88,7 +104,7 @@ internal sealed class Cables
             var arrives = (Now + Latency, Utc + Latency);
             foreach (var (from, frame) in due)
             {
-                foreach (var (_, to) in cables.Where(c => c.From == from))
+                foreach (var to in cables.GetValueOrDefault(from) ?? [])
                 {
                     Machine.Received(to, frame, arrives.Item1, arrives.Item2);
                 }
@@ -112,7 +128,7 @@ internal sealed class Cables
 
     private void Settle()
     {
-        var news = Machine.Settle();
+        var news = Machine.Settle(Now);
         News.AddRange(news.Links);
         Refusals.AddRange(news.Refusals);
         if (!news.Orders.IsEmpty)

@@ -193,15 +193,31 @@ public class DiscoveryTests
     }
 
     [Fact]
-    public void Frames_are_spread_over_the_interval()
+    public void Frames_are_spread_over_the_interval_and_ports_without_a_link_are_asked_less_often()
     {
-        net.Up(1, [.. Enumerable.Range(1, 500).Select(i => (uint)i)]);
-        net.Run(TimeSpan.FromSeconds(60));
+        for (var id = 1ul; id <= 50; id++)
+        {
+            net.Up(id, [.. Enumerable.Range(1, 20).Select(i => (uint)i)]);
+            net.Plug(End(id, 1), End((id % 50) + 1, 2));
+        }
 
-        var regular = net.Sent.Where(s => s.At > TimeSpan.FromSeconds(120)).ToList();
-        Assert.InRange(regular.Count, 500 * 7, 500 * 9);
-        Assert.All(regular.GroupBy(s => (long)s.At.TotalMilliseconds / 100), g => Assert.InRange(g.Count(), 0, 40)); // 10 on average
-        Assert.All(regular.GroupBy(s => s.From), g => Assert.InRange(g.Count(), 7, 9));
+        net.Run(TimeSpan.FromSeconds(95));
+        Assert.Equal(50, net.Links.Count());
+        var regular = net.Sent.Where(s => s.At > TimeSpan.FromSeconds(135)).ToList();
+        Assert.All(regular.GroupBy(s => s.From), g => Assert.InRange(g.Count(), g.Key.Port.Value < 3 ? 11 : 1, g.Key.Port.Value < 3 ? 13 : 3));
+        Assert.Equal(1000, regular.Select(s => s.From).Distinct().Count());
+        Assert.All(regular.GroupBy(s => (long)s.At.TotalMilliseconds / 500), g => Assert.InRange(g.Count(), 0, 150)); // 25 on average
+    }
+
+    [Fact]
+    public void Who_appears_behind_a_port_that_is_asked_seldom_is_found_as_soon_as_it_speaks()
+    {
+        net.Up(1, 1);
+        net.Run(TimeSpan.FromSeconds(61));
+        net.Plug(A, B);
+        net.Up(2, 4);
+        net.Run(TimeSpan.FromMilliseconds(50));
+        Assert.Equal(["1:1<->2:4"], net.Links);
     }
 
     [Fact]
@@ -209,17 +225,20 @@ public class DiscoveryTests
     {
         for (var id = 1ul; id <= 200; id++)
         {
-            net.Up(id, [.. Enumerable.Range(1, 100).Select(i => (uint)i)]);
+            net.Up(id, learns: false, [.. Enumerable.Range(1, 100).Select(i => (uint)i)]);
+            for (var port = 1u; port <= 50; port++)
+            {
+                net.Plug(End(id, port), End((id % 200) + 1, port + 50));
+            }
         }
 
-        net.Plug(End(1, 1), End(2, 1));
         net.Run(TimeSpan.FromSeconds(100));
         Assert.All(net.Sent.GroupBy(s => (long)s.At.TotalSeconds), g => Assert.InRange(g.Count(), 0, 1100));
-        Assert.Equal(20_000, net.Sent.Select(s => s.From).Distinct().Count());
-        Assert.Equal(["1:1<->2:1"], net.Links);
+        Assert.Equal(10_000, net.Links.Count());
         Assert.Equal((ushort)61, Probe.Read(net.Sent[^1].Frame, Key.AsSpan()).Probe.TimeToLive);
+        net.News.Clear();
         net.Run(TimeSpan.FromSeconds(120));
-        Assert.Equal(["1:1<->2:1"], net.Links);
+        Assert.Empty(net.News);
     }
 
     [Fact]

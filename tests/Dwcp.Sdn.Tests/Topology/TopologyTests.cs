@@ -66,7 +66,7 @@ public class TopologyTests
         Ring();
         net.Run(TimeSpan.FromSeconds(1));
         net.Machine.Begun(new(3));
-        var order = Assert.Single(net.Machine.Settle().Orders);
+        var order = Assert.Single(net.Machine.Settle(net.Now).Orders);
 
         Assert.Equal((new DatapathId(3), true), (order.Switch, order.BlocksMore));
         Assert.Equal([new PortNumber(1)], order.Blocked);
