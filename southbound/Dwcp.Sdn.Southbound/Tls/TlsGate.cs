@@ -55,12 +55,20 @@ public sealed class TlsGate(Func<TlsCredentials> credentials, TimeProvider time)
     /// <exception cref="IOException">The peer is not believed, or does not get on; the message says why.</exception>
     public Task<Secured> ConnectAsync(Socket socket, CancellationToken stop) => SecureAsync(socket, ServerUse, ConnectAsync, stop);
 
-    private static async Task AcceptAsync(TlsStream stream, Socket socket, TlsCredentials now, RemoteCertificateValidationCallback judge, CancellationToken stop)
+    private async Task AcceptAsync(TlsStream stream, Socket socket, TlsCredentials now, RemoteCertificateValidationCallback judge, CancellationToken stop)
     {
         var first = new byte[1];
-        if (await socket.ReceiveAsync(first, SocketFlags.Peek, stop) == 1 && first[0] != HandshakeRecord)
+        try
         {
-            throw new IOException("it speaks no TLS; is its target tcp: instead of ssl:?");
+            if (await socket.ReceiveAsync(first, SocketFlags.Peek, stop) == 1 && first[0] != HandshakeRecord)
+            {
+                throw new IOException("it speaks no TLS; is its target tcp: instead of ssl:?");
+            }
+        }
+        catch (OperationCanceledException e)
+        {
+            // An ovsdb-server without TLS waits for us to speak first.
+            throw new IOException($"it said nothing within {Patience.TotalSeconds:0.###} s; is its target tcp: instead of ssl:?", e);
         }
 
         await stream.AuthenticateAsServerAsync(
@@ -124,7 +132,7 @@ public sealed class TlsGate(Func<TlsCredentials> credentials, TimeProvider time)
         {
             await stream.DisposeAsync();
             stop.ThrowIfCancellationRequested();
-            throw new IOException($"TLS: {refusal ?? (late.IsCancellationRequested ? $"not complete within {Patience.TotalSeconds:0.###} s" : e.GetBaseException().Message)}", e);
+            throw new IOException($"TLS: {refusal ?? (e is OperationCanceledException ? $"not complete within {Patience.TotalSeconds:0.###} s" : Words(e))}", e);
         }
         finally
         {
@@ -143,6 +151,9 @@ public sealed class TlsGate(Func<TlsCredentials> credentials, TimeProvider time)
             return refusal is null;
         }
     }
+
+    // Of an exception of the framework the innermost says what happened; ours say it themselves.
+    private static string Words(Exception e) => e is IOException { InnerException: null or OperationCanceledException } ? e.Message : e.GetBaseException().Message;
 
     private static bool IsRevoked(TlsCredentials now, TlsStream stream)
     {

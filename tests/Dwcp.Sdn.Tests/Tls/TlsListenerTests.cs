@@ -139,6 +139,15 @@ public sealed class TlsListenerTests : ISwitchObserver, ILogger<OpenFlowListener
     }
 
     [Fact]
+    public async Task A_peer_that_waits_for_us_to_speak_first_is_left_with_the_same_advice()
+    {
+        using var socket = await ConnectAsync(secured.Endpoint);
+
+        Assert.Equal(0, await ReceiveAsync(socket).WaitAsync(Patience));
+        await SaidAsync("it said nothing within 5 s; is its target tcp: instead of ssl:?");
+    }
+
+    [Fact]
     public async Task TLS_on_the_plain_port_is_refused()
     {
         await Assert.ThrowsAnyAsync<Exception>(() => RawPeer.ConnectAsync(plain.Endpoint, pki.As(pki.Switch("sw7", 7))).WaitAsync(Patience));
