@@ -31,6 +31,9 @@ public sealed record OpenFlowOptions
     /// <summary>How long a connected switch may take to show that it lives when another comes with its datapath id.</summary>
     public TimeSpan ProveAlive { get; init; } = TimeSpan.FromSeconds(2);
 
+    /// <summary>Threads that read from switches, where the platform has epoll(7).</summary>
+    public int Threads { get; init; } = Math.Max(1, Environment.ProcessorCount / 2);
+
     public TimeProvider Time { get; init; } = TimeProvider.System;
 
     /// <summary>Puts a layer such as TLS over an accepted socket; null serves it as it is.</summary>
