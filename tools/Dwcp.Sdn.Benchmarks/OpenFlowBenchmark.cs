@@ -23,6 +23,7 @@ internal static class OpenFlowBenchmark
         ("handshake4000", () => Handshakes(4000)),
         ("handshaketls", () => TlsHandshakes(1000)),
         ("idle", () => Idle(1000)),
+        ("hostile", () => Array.ForEach(Enum.GetValues<Hostility>(), Hostile)),
     ];
 
     public static Task<int> RunAsync(string[] args)
@@ -190,6 +191,41 @@ internal static class OpenFlowBenchmark
         }
 
         Console.WriteLine($"handshake of {switches:n0} switches over TLS 1.3, each with a certificate, the load's own part included: {Median(times.Skip(1).Select(t => t.Milliseconds)):n0} ms, {Median(times.Skip(1).Select(t => t.Cpu)):0.00} s of the controller's CPU (medians of {Rounds})");
+    }
+
+    /// <summary>The latency of 99 switches that send a packet at a time, with and without a hostile one beside them, in turns.</summary>
+    private static void Hostile(Hostility kind)
+    {
+        using var controller = OpenFlowController.Ours();
+        using var load = new OpenFlowLoad(99, 1, buffered: false);
+        load.Join(controller.Endpoint, complete: false);
+        Thread.Sleep(500);
+        load.Greet();
+        load.Run(WarmUp, TimeSpan.Zero);
+        using var hostile = new OpenFlowHostile(controller.Endpoint, kind);
+        var medians = new List<(double Without, double With)>();
+        var rates = new List<double>();
+        for (var turn = 0; turn < Turns; turn++)
+        {
+            double Median(bool let)
+            {
+                hostile.Let = let;
+                load.Run(TimeSpan.FromMilliseconds(100), TimeSpan.Zero);
+                var latency = new OpenFlowLatency();
+                var before = hostile.Octets;
+                load.Run(TimeSpan.Zero, Turn, latency);
+                load.Drain();
+                rates.Add(let ? (hostile.Octets - before) / Turn.TotalSeconds : 0);
+                return latency.At(0.5);
+            }
+
+            // Who is first changes from turn to turn.
+            medians.Add(turn % 2 == 0 ? (Median(false), Median(true)) : (Median(true), Median(false)) switch { var (w, wo) => (wo, w) });
+        }
+
+        Console.WriteLine(
+            $"hostile {kind,-12} median of 99 others {Median(medians.Select(m => m.Without)):0.000} ms without, {Median(medians.Select(m => m.With)):0.000} ms with: "
+            + $"{(Median(medians.Select(m => m.With / m.Without)) - 1) * 100:+0;-0} % (median of {Turns} pairs; {rates.Sum() / Turns / 1e6:0.0} MB/s taken from it)");
     }
 
     private static void Idle(int switches)

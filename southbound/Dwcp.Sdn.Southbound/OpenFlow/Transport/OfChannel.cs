@@ -32,6 +32,7 @@ internal sealed class OfChannel : IAsyncDisposable
 {
     private static readonly TimeSpan Grain = TimeSpan.FromMilliseconds(1);
     private static readonly TimeSpan LastWord = TimeSpan.FromSeconds(1);
+    private const int LastOctets = 64 * 1024;
 
     private readonly Stream stream;
     private readonly TimeProvider time;
@@ -174,9 +175,19 @@ internal sealed class OfChannel : IAsyncDisposable
     private async Task ReadToEndAsync(CancellationToken stop)
     {
         var unread = new byte[4096];
-        while (await stream.ReadAsync(unread, stop) > 0)
+        for (var left = LastOctets; left > 0;)
         {
+            var count = await stream.ReadAsync(unread, stop);
+            if (count == 0)
+            {
+                return;
+            }
+
+            left -= count;
         }
+
+        // It goes on sending: it may wait for the end, and come back no sooner.
+        await Task.Delay(LastWord, time, stop);
     }
 
     private void Ring()
