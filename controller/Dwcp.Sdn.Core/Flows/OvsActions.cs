@@ -110,7 +110,7 @@ public sealed record EncapAction(ushort HeaderSize, uint PacketType, EquatableAr
 /// <summary>Takes the outermost header away; the packet type of what remains, 0xfffe: as the header says.</summary>
 public sealed record DecapAction(uint PacketType) : FlowAction
 {
-    public override string ToString() => PacketType == AsTheHeaderSays ? "decap()" : $"decap(packet_type(ns={PacketType >> 16},type=0x{PacketType & 0xffff:x}))";
+    public override string ToString() => PacketType == AsTheHeaderSays ? "decap()" : $"decap(packet_type(ns={PacketType >> 16},type={((PacketType & 0xffff) == 0 ? "0" : $"0x{PacketType & 0xffff:x}")}))";
 
     /// <summary>The type that the header names.</summary>
     public const uint AsTheHeaderSays = 0xfffe;

@@ -18,6 +18,8 @@ internal static class FieldNames
         [Fields.InPort16] = "IN_PORT",
     };
 
+    private static readonly Field[] Decimal = [Fields.NshFlags, Fields.NshTtl, Fields.NshMdType, Fields.NshNp, Fields.NshSi];
+
     /// <summary>Bits of a field in Open vSwitch's own actions.</summary>
     public static string Of(FieldBits bits)
     {
@@ -29,7 +31,7 @@ internal static class FieldNames
     public static string Plain(Field field) => field == Fields.Ipv4Src ? "ip_src" : field == Fields.Ipv4Dst ? "ip_dst" : field == Fields.InPort ? "in_port_oxm" : field == Fields.InPort16 ? "in_port" : field.Name;
 
     /// <summary>A value as set_field shows it.</summary>
-    public static string Value(Field field, UInt128 value) => field == Fields.VlanVid ? $"{value}" : FlowText.Value(field, value);
+    public static string Value(Field field, UInt128 value) => field == Fields.VlanVid || Decimal.Contains(field) ? $"{value}" : FlowText.Value(field, value);
 
     public static string Port(PortNumber port) => port.ToString();
 

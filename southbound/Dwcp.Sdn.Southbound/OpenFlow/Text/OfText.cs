@@ -6,8 +6,7 @@ using Dwcp.Sdn.Southbound.OpenFlow.Wire;
 namespace Dwcp.Sdn.Southbound.OpenFlow.Text;
 
 /// <summary>
-/// Messages as ovs-ofctl's ofp-print shows them, each on one line: where that one breaks a line, here stands a space. Packets
-/// inside of messages are octets.
+/// Messages as ovs-ofctl's ofp-print shows them, each on one line: where that one breaks a line, here stands a space.
 /// </summary>
 public static class OfText
 {
@@ -60,7 +59,7 @@ public static class OfText
         GetConfigReply c => Config(c.Flags, c.MissSendLength),
         SetConfig c => Config(c.Flags, c.MissSendLength),
         PacketIn p => PacketIn(p),
-        PacketOut p => $"in_port={p.InPort} actions={ActionText.Of(p.Actions)} {(p.Buffer == FlowMod.NoBuffer ? $"data_len={p.Data.Count} {Octets(p.Data.AsSpan())}" : $"buffer=0x{p.Buffer:x8}")}".TrimEnd(),
+        PacketOut p => $"in_port={p.InPort} actions={ActionText.Of(p.Actions)} {(p.Buffer == FlowMod.NoBuffer ? $"data_len={p.Data.Count} {(p.Data.IsEmpty ? "" : FrameText.Of(p.Data.AsSpan()))}" : $"buffer=0x{p.Buffer:x8}")}".TrimEnd(),
         FlowMod f => FlowModText(f),
         FlowRemoved f => FlowRemovedText(f),
         GroupMod g => $"{g.Command switch { GroupModCommand.Add => "ADD", GroupModCommand.Modify => "MOD", _ => "DEL" }} {Group(g.Group)}",
@@ -179,11 +178,11 @@ public static class OfText
         var reason = p.Reason switch { PacketInReason.NoMatch => "no_match", PacketInReason.Action => "action", _ => "invalid_ttl" };
         return (p.Table == 0 ? "" : $"table_id={p.Table} ") + (p.Cookie is 0 or ulong.MaxValue ? "" : $"cookie=0x{p.Cookie:x} ")
             + $"total_len={p.TotalLength} {MatchText.Of(p.Match)} (via {reason}) data_len={p.Data.Count} "
-            + $"({(p.Buffer == FlowMod.NoBuffer ? "unbuffered" : $"buffer=0x{p.Buffer:x8}")}) {Octets(p.Data.AsSpan())}".TrimEnd();
+            + $"({(p.Buffer == FlowMod.NoBuffer ? "unbuffered" : $"buffer=0x{p.Buffer:x8}")}) {FrameText.Of(p.Data.AsSpan())}";
     }
 
     private static string PacketIn2Text(PacketIn2 p) =>
-        $"{MatchText.Of(p.Fields)}{(p.User.IsEmpty ? "" : $" userdata={string.Join('.', p.User.Select(b => b.ToString("x2")))}")} data_len={p.Data.Count} {Octets(p.Data.AsSpan())}".Trim();
+        $"{MatchText.Of(p.Fields)}{(p.User.IsEmpty ? "" : $" userdata={string.Join('.', p.User.Select(b => b.ToString("x2")))}")} data_len={p.Data.Count} {FrameText.Of(p.Data.AsSpan())}".Trim();
 
     private static string Bucket(GroupType type, Bucket b) =>
         "bucket="
