@@ -73,13 +73,16 @@ internal sealed class OpenFlowEmulated : IDisposable
     /// <summary>The connection stands.</summary>
     public void Start() => Perform(session.On(new SessionEvent.Start(), default));
 
-    /// <summary>Makes its hosts known.</summary>
+    /// <summary>Makes its hosts known; again, when nothing was answered to it.</summary>
     public void Greet()
     {
-        greeting = true;
-        outgoing.Bytes(OpenFlowPackets.Greetings);
-        sent += OpenFlowPackets.Hosts;
-        Flush();
+        if (answered == 0)
+        {
+            greeting = true;
+            outgoing.Bytes(OpenFlowPackets.Greetings);
+            sent = OpenFlowPackets.Hosts;
+            Flush();
+        }
     }
 
     public void SendEcho()

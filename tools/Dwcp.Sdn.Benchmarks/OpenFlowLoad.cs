@@ -44,12 +44,19 @@ internal sealed class OpenFlowLoad : IDisposable
     /// <summary>Makes every host known; the controller has to be ready for it, so that is tried until it answers.</summary>
     public void Greet()
     {
-        foreach (var s in switches)
-        {
-            s.Greet();
-        }
+        var asked = 0L;
+        RunUntil(
+            () =>
+            {
+                if (asked == 0 || Stopwatch.GetElapsedTime(asked) > TimeSpan.FromSeconds(2))
+                {
+                    Array.ForEach(switches, s => s.Greet());
+                    asked = Stopwatch.GetTimestamp();
+                }
 
-        RunUntil(() => Array.TrueForAll(switches, s => s.IsGreeted), "the answers to the first packets");
+                return Array.TrueForAll(switches, s => s.IsGreeted);
+            },
+            "the answers to the first packets");
     }
 
     /// <summary>Keeps the windows full.</summary>

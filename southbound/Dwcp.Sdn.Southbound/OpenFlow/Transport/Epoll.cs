@@ -15,6 +15,7 @@ internal sealed partial class Epoll : IDisposable
     public const uint Broken = 0x18;
 
     private const int Add = 1;
+    private const int Remove = 2;
     private const int Modify = 3;
     private const int MostAtOnce = 256;
     private const int Interrupted = 4;
@@ -29,6 +30,8 @@ internal sealed partial class Epoll : IDisposable
     public void Watch(Socket socket, int tag, uint what) => Control(Add, socket, tag, what);
 
     public void Change(Socket socket, int tag, uint what) => Control(Modify, socket, tag, what);
+
+    public void Forget(Socket socket) => Control(Remove, socket, 0, 0);
 
     /// <summary>Waits until something can be done, at most so long (-1: for ever), and says of how many sockets <see cref="Ready"/> tells then.</summary>
     public int Wait(int milliseconds)

@@ -115,6 +115,17 @@ internal sealed class SocketStream : Stream
         {
             OnReadable();
         }
+
+        if ((what & Epoll.Broken) != 0)
+        {
+            lock (gate)
+            {
+                if (!closed && !reading.IsPending && !writing.IsPending)
+                {
+                    Unwatch(); // It would be told again and again, asked for or not; the next read or write asks anew.
+                }
+            }
+        }
     }
 
     public override void Flush()
@@ -148,11 +159,7 @@ internal sealed class SocketStream : Stream
             closed = true;
             wasReading = reading.TryEnd();
             wasWriting = writing.TryEnd();
-            if (tag != 0)
-            {
-                thread.Forget(tag);
-            }
-
+            Unwatch();
             socket.Dispose();
         }
 
@@ -291,6 +298,15 @@ internal sealed class SocketStream : Stream
         }
 
         return SocketError.Success;
+    }
+
+    private void Unwatch()
+    {
+        if (tag != 0)
+        {
+            thread.Forget(socket, tag);
+            (watched, tag) = (0, 0);
+        }
     }
 
     private void Want(uint what)

@@ -55,8 +55,14 @@ internal sealed class SocketThread : IDisposable
 
     public void Change(Socket socket, int tag, uint what) => epoll.Change(socket, tag, what);
 
-    /// <summary>Tells the stream nothing more. It has yet to close its socket.</summary>
-    public void Forget(int tag) => streams.TryRemove(tag, out _);
+    /// <summary>Tells the stream nothing more, whatever becomes of its socket.</summary>
+    public void Forget(Socket socket, int tag)
+    {
+        if (streams.TryRemove(tag, out _) && !stopped)
+        {
+            epoll.Forget(socket);
+        }
+    }
 
     /// <summary>Ends the thread after its round; its sockets are no longer waited for.</summary>
     public void Dispose()
