@@ -130,6 +130,10 @@ public sealed class FairShareTests : ISwitchObserver
         Interlocked.Increment(ref packets);
     }
 
+    void ISwitchObserver.Refused(SwitchConnection connection, string why)
+    {
+    }
+
     void ISwitchObserver.PortStatus(SwitchConnection connection, PortStatus status)
     {
     }

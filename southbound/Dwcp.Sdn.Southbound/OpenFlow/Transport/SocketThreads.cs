@@ -6,7 +6,7 @@ namespace Dwcp.Sdn.Southbound.OpenFlow.Transport;
 
 /// <summary>
 /// A few threads that read from many sockets. What comes in is handled on the thread that waited for it, one read per socket and
-/// round: no wake-up of another thread, and no socket has a second turn before all others that are ready had theirs. ADR 0009.
+/// round: no wake-up of another thread, and no socket has a second turn before all others that are ready had theirs. ADR 0011.
 /// </summary>
 internal sealed class SocketThreads : IDisposable
 {
