@@ -11,16 +11,19 @@ internal static class OpenFlowBenchmark
     private const int Rounds = 3;
     private static readonly TimeSpan WarmUp = TimeSpan.FromSeconds(3);
     private static readonly TimeSpan Length = TimeSpan.FromSeconds(3);
+    private static readonly TimeSpan Turn = TimeSpan.FromMilliseconds(500);
+    private const int Turns = 20;
 
     private static readonly (string Name, Action Run)[] Cases =
     [
-        ("unbuffered", () => Answers("unbuffered, 16 switches, window 16", 16, 16, buffered: false, beside: true)),
-        ("buffered", () => Answers("buffered, 16 switches, window 64", 16, 64, buffered: true, beside: true)),
-        ("many", () => Answers("unbuffered, 256 switches, window 16", 256, 16, buffered: false, beside: false)), // ovs-testcontroller takes 16.
+        ("unbuffered", () => Answers("unbuffered, 16 switches, window 16", 16, buffered: false, ("dwcp-controller", 16, OpenFlowController.Ours), ("ovs-testcontroller", 16, OpenFlowController.OvsTest))),
+        ("buffered", () => Answers("buffered, 16 switches, window 64", 64, buffered: true, ("dwcp-controller", 16, OpenFlowController.Ours), ("ovs-testcontroller", 16, OpenFlowController.OvsTest))),
+        ("many", () => Answers("unbuffered, window 16", 16, buffered: false, ("256 switches", 256, OpenFlowController.Ours), ("16 switches", 16, OpenFlowController.Ours))), // ovs-testcontroller takes 16.
         ("handshake", () => Handshakes(1000)),
         ("handshake4000", () => Handshakes(4000)),
         ("handshaketls", () => TlsHandshakes(1000)),
         ("idle", () => Idle(1000)),
+        ("hostile", () => Array.ForEach(Enum.GetValues<Hostility>(), Hostile)),
     ];
 
     public static Task<int> RunAsync(string[] args)
@@ -60,46 +63,98 @@ internal static class OpenFlowBenchmark
         Console.WriteLine($"{figures.PerSecond:n0} answers/s, p50 {figures.P50:0.00} ms, p99 {figures.P99:0.00} ms, {figures.Wrong} wrong");
     }
 
-    private static void Answers(string what, int switches, int window, bool buffered, bool beside)
+    /// <summary>All sides at once, each with a controller of its own, in turns so short that what else the machine does falls upon all of them.</summary>
+    private static void Answers(string what, int window, bool buffered, params IReadOnlyList<(string Name, int Switches, Func<OpenFlowController?> Start)> sides)
     {
-        Console.WriteLine($"{what}; median of {Rounds}, one after the other");
-        var runs = new List<(string Name, double PerSecond, double PerCpuSecond, double P50, double P99)>();
-        for (var round = 0; round < Rounds; round++)
+        var running = new List<Side>();
+        try
         {
-            foreach (var start in new Func<OpenFlowController?>[] { OpenFlowController.Ours, beside ? OpenFlowController.OvsTest : () => null })
+            foreach (var (name, switches, start) in sides)
             {
-                using var controller = start();
-                if (controller is null)
+                if (start() is { } controller)
                 {
-                    continue;
+                    running.Add(new Side(name, controller, new OpenFlowLoad(switches, window, buffered)));
                 }
+            }
 
-                using var load = new OpenFlowLoad(switches, window, buffered);
-                load.Join(controller.Endpoint, complete: false);
-                Thread.Sleep(500); // Ours takes a switch over after its handshake; what it sent before is not learned from.
-                load.Greet();
-                load.Run(WarmUp, TimeSpan.Zero);
-                var before = controller.CpuSeconds;
-                var figures = load.Run(TimeSpan.Zero, Length);
-                var cpu = controller.CpuSeconds - before;
-                if (figures.Wrong > 0)
+            for (var turn = 0; turn < Turns; turn++)
+            {
+                foreach (var side in running)
                 {
-                    throw new InvalidOperationException($"{controller.Name} answered {figures.Wrong} packets that were not asked about");
+                    side.Run(Turn);
                 }
+            }
 
-                runs.Add((controller.Name, figures.PerSecond, figures.PerSecond * Length.TotalSeconds / cpu, figures.P50, figures.P99));
+            Console.WriteLine($"{what}; {Turns} turns of {Turn.TotalMilliseconds:0} ms each");
+            foreach (var side in running)
+            {
+                Console.WriteLine($"  {side}");
+            }
+
+            if (running is [var first, var second])
+            {
+                Console.WriteLine($"  {first.Name}: {first.PerSecond / second.PerSecond:0.00} times as many answers, {first.PerCpuSecond / second.PerCpuSecond:0.00} times as many per CPU second");
             }
         }
-
-        var medians = runs.GroupBy(r => r.Name).Select(g => (Name: g.Key, PerSecond: Median(g.Select(r => r.PerSecond)), PerCpuSecond: Median(g.Select(r => r.PerCpuSecond)), P50: Median(g.Select(r => r.P50)), P99: Median(g.Select(r => r.P99)))).ToList();
-        foreach (var m in medians)
+        finally
         {
-            Console.WriteLine($"  {m.Name,-20} {m.PerSecond,10:n0} answers/s  {m.PerCpuSecond,10:n0} per CPU second  p50 {m.P50:0.00} ms  p99 {m.P99:0.00} ms");
+            running.ForEach(s => s.Dispose());
+        }
+    }
+
+    /// <summary>One controller, its load, and what they have done so far.</summary>
+    private sealed class Side : IDisposable
+    {
+        private readonly OpenFlowController controller;
+        private readonly OpenFlowLoad load;
+        private readonly OpenFlowLatency latency = new();
+        private double answers;
+        private double seconds;
+        private double cpu;
+        private double loadCpu;
+
+        public Side(string name, OpenFlowController controller, OpenFlowLoad load)
+        {
+            Name = name;
+            this.controller = controller;
+            this.load = load;
+            load.Join(controller.Endpoint, complete: false);
+            Thread.Sleep(500); // Ours takes a switch over after its handshake; what it sent before is not learned from.
+            load.Greet();
+            load.Run(WarmUp, TimeSpan.Zero);
+            load.Drain();
         }
 
-        if (medians is [var ours, var theirs])
+        public string Name { get; }
+
+        public double PerSecond => answers / seconds;
+
+        public double PerCpuSecond => answers / cpu;
+
+        public void Run(TimeSpan length)
         {
-            Console.WriteLine($"  {ours.PerSecond / theirs.PerSecond:0.0} times as many");
+            var before = controller.CpuSeconds;
+            var figures = load.Run(TimeSpan.Zero, length, latency);
+            load.Drain();
+            cpu += controller.CpuSeconds - before;
+            if (figures.Wrong > 0)
+            {
+                throw new InvalidOperationException($"{Name} answered {figures.Wrong} packets that were not asked about");
+            }
+
+            answers += figures.PerSecond * length.TotalSeconds;
+            loadCpu += figures.LoadCpu * length.TotalSeconds;
+            seconds += length.TotalSeconds;
+        }
+
+        public override string ToString() =>
+            $"{Name,-20} {PerSecond,10:n0} answers/s  {PerCpuSecond,10:n0} per CPU second  p50 {latency.At(0.5):0.00} ms  p99 {latency.At(0.99):0.00} ms  "
+            + $"({cpu / seconds:0.00} of a core, and {loadCpu / seconds:0.00} for the load)";
+
+        public void Dispose()
+        {
+            load.Dispose();
+            controller.Dispose();
         }
     }
 
@@ -136,6 +191,41 @@ internal static class OpenFlowBenchmark
         }
 
         Console.WriteLine($"handshake of {switches:n0} switches over TLS 1.3, each with a certificate, the load's own part included: {Median(times.Skip(1).Select(t => t.Milliseconds)):n0} ms, {Median(times.Skip(1).Select(t => t.Cpu)):0.00} s of the controller's CPU (medians of {Rounds})");
+    }
+
+    /// <summary>The latency of 99 switches that send a packet at a time, with and without a hostile one beside them, in turns.</summary>
+    private static void Hostile(Hostility kind)
+    {
+        using var controller = OpenFlowController.Ours();
+        using var load = new OpenFlowLoad(99, 1, buffered: false);
+        load.Join(controller.Endpoint, complete: false);
+        Thread.Sleep(500);
+        load.Greet();
+        load.Run(WarmUp, TimeSpan.Zero);
+        using var hostile = new OpenFlowHostile(controller.Endpoint, kind);
+        var medians = new List<(double Without, double With)>();
+        var rates = new List<double>();
+        for (var turn = 0; turn < Turns; turn++)
+        {
+            double Median(bool let)
+            {
+                hostile.Let = let;
+                load.Run(TimeSpan.FromMilliseconds(100), TimeSpan.Zero);
+                var latency = new OpenFlowLatency();
+                var before = hostile.Octets;
+                load.Run(TimeSpan.Zero, Turn, latency);
+                load.Drain();
+                rates.Add(let ? (hostile.Octets - before) / Turn.TotalSeconds : 0);
+                return latency.At(0.5);
+            }
+
+            // Who is first changes from turn to turn.
+            medians.Add(turn % 2 == 0 ? (Median(false), Median(true)) : (Median(true), Median(false)) switch { var (w, wo) => (wo, w) });
+        }
+
+        Console.WriteLine(
+            $"hostile {kind,-12} median of 99 others {Median(medians.Select(m => m.Without)):0.000} ms without, {Median(medians.Select(m => m.With)):0.000} ms with: "
+            + $"{(Median(medians.Select(m => m.With / m.Without)) - 1) * 100:+0;-0} % (median of {Turns} pairs; {rates.Sum() / Turns / 1e6:0.0} MB/s taken from it)");
     }
 
     private static void Idle(int switches)

@@ -19,7 +19,8 @@ internal sealed class OpenFlowEmulated : IDisposable
     private readonly FeaturesReply features;
     private readonly bool buffered;
     private readonly long[] sentAt;
-    private readonly WireWriter outgoing = new(4096);
+    private readonly WireWriter outgoing;
+    private byte[] unsent = [];
     private SwitchSession session;
     private byte[] rest = [];
     private int sent;
@@ -30,8 +31,10 @@ internal sealed class OpenFlowEmulated : IDisposable
     /// <param name="number">Its datapath id.</param>
     /// <param name="window">Packet-ins that wait for an answer at most.</param>
     /// <param name="buffered">Whether it keeps packets in buffers.</param>
-    public OpenFlowEmulated(int number, int window, bool buffered)
+    /// <param name="outgoing">What is sent is written here, by one switch after the other.</param>
+    public OpenFlowEmulated(int number, int window, bool buffered, WireWriter outgoing)
     {
+        this.outgoing = outgoing;
         this.buffered = buffered;
         features = new(new DatapathId((ulong)number), buffered ? 256u : 0, 254, 0, SwitchCapabilities.FlowStats | SwitchCapabilities.PortStats);
         session = new(new SessionTimes { Hello = TimeSpan.FromSeconds(60), Idle = TimeSpan.FromHours(1) }, features, new RoleArbiter());
@@ -50,7 +53,7 @@ internal sealed class OpenFlowEmulated : IDisposable
     /// <summary>Answers that named another packet than was waiting.</summary>
     public int Wrong { get; private set; }
 
-    public bool HasOutgoing => outgoing.Length > 0;
+    public bool HasOutgoing => unsent.Length > 0;
 
     public int Outstanding => sent - answered;
 
@@ -70,13 +73,16 @@ internal sealed class OpenFlowEmulated : IDisposable
     /// <summary>The connection stands.</summary>
     public void Start() => Perform(session.On(new SessionEvent.Start(), default));
 
-    /// <summary>Makes its hosts known.</summary>
+    /// <summary>Makes its hosts known; again, when nothing was answered to it.</summary>
     public void Greet()
     {
-        greeting = true;
-        outgoing.Bytes(OpenFlowPackets.Greetings);
-        sent += OpenFlowPackets.Hosts;
-        Flush();
+        if (answered == 0)
+        {
+            greeting = true;
+            outgoing.Bytes(OpenFlowPackets.Greetings);
+            sent = OpenFlowPackets.Hosts;
+            Flush();
+        }
     }
 
     public void SendEcho()
@@ -145,15 +151,20 @@ internal sealed class OpenFlowEmulated : IDisposable
     /// <summary>Sends what waits, as far as the socket takes it.</summary>
     public void Flush()
     {
-        var count = socket.Send(outgoing.Written, SocketFlags.None, out var error);
+        if (unsent.Length > 0)
+        {
+            unsent = [.. unsent, .. outgoing.Written];
+        }
+
+        var all = unsent.Length > 0 ? unsent : outgoing.Written;
+        var count = socket.Send(all, SocketFlags.None, out var error);
         if (error is not (SocketError.Success or SocketError.WouldBlock))
         {
             throw new SocketException((int)error);
         }
 
-        var left = outgoing.Written[Math.Max(count, 0)..].ToArray();
+        unsent = all[Math.Max(count, 0)..].ToArray();
         outgoing.Clear();
-        outgoing.Bytes(left);
     }
 
     public void Dispose() => socket.Dispose();

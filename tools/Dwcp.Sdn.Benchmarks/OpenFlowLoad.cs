@@ -1,27 +1,29 @@
 using System.Diagnostics;
 using System.Net;
+using Dwcp.Sdn.Core.Wire;
+using Dwcp.Sdn.Southbound.OpenFlow.Transport;
 
 namespace Dwcp.Sdn.Benchmarks;
 
-/// <summary>What a run of the load gave.</summary>
-internal readonly record struct OpenFlowFigures(double PerSecond, double P50, double P99, int Wrong);
+/// <summary>What a run of the load gave; <paramref name="LoadCpu"/> is the part of a core that the load itself took.</summary>
+internal readonly record struct OpenFlowFigures(double PerSecond, double P50, double P99, int Wrong, double LoadCpu);
 
 /// <summary>Many emulated switches on one thread.</summary>
 internal sealed class OpenFlowLoad : IDisposable
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
 
-    private readonly OpenFlowEpoll epoll = new();
+    private readonly Epoll epoll = new();
     private readonly OpenFlowEmulated[] switches;
     private readonly bool[] connected;
-    private readonly int[] ready = new int[1024];
     private readonly byte[] buffer = new byte[256 * 1024];
     private readonly int window;
 
     public OpenFlowLoad(int count, int window, bool buffered)
     {
         this.window = window;
-        switches = [.. Enumerable.Range(1, count).Select(i => new OpenFlowEmulated(i, window, buffered))];
+        var outgoing = new WireWriter();
+        switches = [.. Enumerable.Range(1, count).Select(i => new OpenFlowEmulated(i, window, buffered, outgoing))];
         connected = new bool[count];
     }
 
@@ -32,7 +34,7 @@ internal sealed class OpenFlowLoad : IDisposable
         for (var i = 0; i < switches.Length; i++)
         {
             switches[i].Connect(to);
-            epoll.Watch(switches[i].Socket, i, OpenFlowEpoll.Readable | OpenFlowEpoll.Writable);
+            epoll.Watch(switches[i].Socket, i, Epoll.Readable | Epoll.Writable);
         }
 
         RunUntil(() => Array.TrueForAll(switches, s => complete ? s.IsComplete : s.IsUp), "the handshake");
@@ -42,28 +44,46 @@ internal sealed class OpenFlowLoad : IDisposable
     /// <summary>Makes every host known; the controller has to be ready for it, so that is tried until it answers.</summary>
     public void Greet()
     {
-        foreach (var s in switches)
-        {
-            s.Greet();
-        }
+        var asked = 0L;
+        RunUntil(
+            () =>
+            {
+                if (asked == 0 || Stopwatch.GetElapsedTime(asked) > TimeSpan.FromSeconds(2))
+                {
+                    Array.ForEach(switches, s => s.Greet());
+                    asked = Stopwatch.GetTimestamp();
+                }
 
-        RunUntil(() => Array.TrueForAll(switches, s => s.IsGreeted), "the answers to the first packets");
+                return Array.TrueForAll(switches, s => s.IsGreeted);
+            },
+            "the answers to the first packets");
     }
 
     /// <summary>Keeps the windows full.</summary>
-    public OpenFlowFigures Run(TimeSpan warmUp, TimeSpan length)
+    public OpenFlowFigures Run(TimeSpan warmUp, TimeSpan length) => Run(warmUp, length, new());
+
+    public OpenFlowFigures Run(TimeSpan warmUp, TimeSpan length, OpenFlowLatency latency)
     {
         foreach (var s in switches)
         {
             s.Fill(window, Stopwatch.GetTimestamp());
         }
 
-        Turn(warmUp, null);
-        var latency = new OpenFlowLatency();
+        if (warmUp > TimeSpan.Zero)
+        {
+            Turn(warmUp, null);
+        }
+
         var started = Stopwatch.GetTimestamp();
+        var cpu = Environment.CpuUsage.TotalTime;
         var answers = Turn(length, latency);
-        return new(answers / Stopwatch.GetElapsedTime(started).TotalSeconds, latency.At(0.5), latency.At(0.99), switches.Sum(s => s.Wrong));
+        var seconds = Stopwatch.GetElapsedTime(started).TotalSeconds;
+        var loadCpu = (Environment.CpuUsage.TotalTime - cpu).TotalSeconds / seconds;
+        return new(answers / seconds, latency.At(0.5), latency.At(0.99), switches.Sum(s => s.Wrong), loadCpu);
     }
+
+    /// <summary>Waits for the answers that are still to come.</summary>
+    public void Drain() => RunUntil(() => Array.TrueForAll(switches, s => s.Outstanding == 0), "the last answers");
 
     /// <summary>Every switch sends an echo each <paramref name="every"/>, and nothing else.</summary>
     public void Idle(TimeSpan every, TimeSpan length)
@@ -119,15 +139,16 @@ internal sealed class OpenFlowLoad : IDisposable
 
     private long Step(int milliseconds, long now, OpenFlowLatency? latency, bool fill)
     {
-        var count = epoll.Wait(ready, milliseconds);
+        var count = epoll.Wait(milliseconds);
         var answers = 0L;
-        foreach (var i in ready.AsSpan(0, count))
+        for (var e = 0; e < count; e++)
         {
+            var i = epoll.Ready(e).Tag;
             var s = switches[i];
             if (!connected[i])
             {
                 connected[i] = true;
-                epoll.Change(s.Socket, i, OpenFlowEpoll.Readable);
+                epoll.Change(s.Socket, i, Epoll.Readable);
                 s.Start();
                 continue;
             }

@@ -39,6 +39,9 @@ internal sealed class LearningLoop(SwitchConnection connection, TimeProvider tim
     private static readonly FieldMatch IsLldp = new(Fields.EthType, EtherTypes.Lldp);
     private static readonly FieldMatch IsToMany = new(Fields.EthDst, 0x0100_0000_0000, 0x0100_0000_0000);
 
+    // Of all switches together: hundreds of them keep in the processor's cache what each would push out of it.
+    private static readonly FlowAction[][] ToLowPort = [.. Enumerable.Range(0, 256).Select(p => new FlowAction[] { new OutputAction(new((uint)p)) })];
+
     private readonly Lock gate = new();
     private readonly long startedAt = time.GetTimestamp();
     private readonly LearningSwitch machine = new(new LearningTimes());
@@ -260,6 +263,11 @@ internal sealed class LearningLoop(SwitchConnection connection, TimeProvider tim
 
     private ReadOnlySpan<FlowAction> ActionsTo(PortNumber port)
     {
+        if (port.Value < ToLowPort.Length)
+        {
+            return ToLowPort[port.Value];
+        }
+
         if (!toPort.TryGetValue(port, out var actions))
         {
             actions = [new OutputAction(port)];

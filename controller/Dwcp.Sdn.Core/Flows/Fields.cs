@@ -10,6 +10,9 @@ public static class Fields
 
     // Pipeline metadata.
     public static readonly Field InPort = Exact("in_port", 32);
+
+    /// <summary>The port in Open vSwitch's own numbering of 16 bits, for its actions; matches and answers have <see cref="InPort"/>.</summary>
+    public static readonly Field InPort16 = Exact("in_port16", 16);
     public static readonly Field InPhyPort = ReadOnly("in_phy_port", 32);
     public static readonly Field Metadata = Masked("metadata", 64);
     public static readonly Field TunnelId = Masked("tun_id", 64);
@@ -80,6 +83,15 @@ public static class Fields
     public static readonly Field NdReserved = Exact("nd_reserved", 32, Nd());
     public static readonly Field NdOptionsType = Exact("nd_options_type", 8, Nd());
 
+    // Network service header, RFC 8300.
+    public static readonly Field NshFlags = Masked("nsh_flags", 8, true, Nsh());
+    public static readonly Field NshTtl = Exact("nsh_ttl", 8, Nsh());
+    public static readonly Field NshMdType = ReadOnly("nsh_mdtype", 8, Nsh());
+    public static readonly Field NshNp = ReadOnly("nsh_np", 8, Nsh());
+    public static readonly Field NshSpi = Exact("nsh_spi", 24, Nsh());
+    public static readonly Field NshSi = Exact("nsh_si", 8, Nsh());
+    public static readonly ImmutableArray<Field> NshContext = [.. Enumerable.Range(1, 4).Select(i => Masked($"nsh_c{i}", 32, true, Nsh()))];
+
     // ARP and RARP.
     public static readonly Field ArpOp = Exact("arp_op", 16, Arp());
     public static readonly Field ArpSpa = Masked("arp_spa", 32, true, Arp());
@@ -126,6 +138,8 @@ public static class Fields
 
     private static FieldRequirement[] Ip() => [new(EthType, EtherTypes.Ipv4), new(EthType, EtherTypes.Ipv6)];
 
+    private static FieldRequirement[] Nsh() => [new(EthType, EtherTypes.Nsh)];
+
     private static FieldRequirement[] Arp() => [new(EthType, EtherTypes.Arp), new(EthType, EtherTypes.Rarp)];
 
     private static FieldRequirement[] Mpls() => [new(EthType, EtherTypes.Mpls), new(EthType, EtherTypes.MplsMulticast)];
@@ -152,4 +166,5 @@ public static class EtherTypes
     public const ushort QinQ = 0x88a8;
     public const ushort Pbb = 0x88e7;
     public const ushort Lldp = 0x88cc;
+    public const ushort Nsh = 0x894f;
 }

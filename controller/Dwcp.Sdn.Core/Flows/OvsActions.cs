@@ -98,6 +98,24 @@ public sealed record PopQueueAction : FlowAction
     public override string ToString() => "pop_queue";
 }
 
+/// <summary>Puts a header around the packet, ovs-actions(7): NSH by its packet type 0x1894f, Ethernet by 0.</summary>
+/// <param name="HeaderSize">Octets of the header; 0: those of its kind.</param>
+/// <param name="PacketType">Namespace and type, 16 bits each.</param>
+/// <param name="Properties">What the header is made of, as it stands in the message: entries padded to eight octets.</param>
+public sealed record EncapAction(ushort HeaderSize, uint PacketType, EquatableArray<byte> Properties) : FlowAction
+{
+    public override string ToString() => $"encap({PacketType >> 16},0x{PacketType & 0xffff:x})";
+}
+
+/// <summary>Takes the outermost header away; the packet type of what remains, 0xfffe: as the header says.</summary>
+public sealed record DecapAction(uint PacketType) : FlowAction
+{
+    public override string ToString() => PacketType == AsTheHeaderSays ? "decap()" : $"decap(packet_type(ns={PacketType >> 16},type={((PacketType & 0xffff) == 0 ? "0" : $"0x{PacketType & 0xffff:x}")}))";
+
+    /// <summary>The type that the header names.</summary>
+    public const uint AsTheHeaderSays = 0xfffe;
+}
+
 /// <summary>Takes one from the TTL of a network service header (NXAST_DEC_NSH_TTL).</summary>
 public sealed record DecNshTtlAction : FlowAction
 {

@@ -1,3 +1,5 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
 using Dwcp.Sdn.Core;
 using Dwcp.Sdn.Southbound.Ovsdb.Client;
 using Dwcp.Sdn.Southbound.Ovsdb.Schema;
@@ -152,6 +154,32 @@ public sealed class ClientTests : IDisposable
         ovs.Vsctl("--no-wait", "add-br", "br-b");
         await UntilAsync(() => Names(monitor) is ["br-a", "br-b"]);
         Assert.False(client.Closed.IsCompleted);
+    }
+
+    [Fact]
+    public async Task A_server_says_who_it_is_what_it_serves_and_converts_a_database()
+    {
+        await using var client = await OvsdbClient.ConnectAsync(ovs.Database);
+        var id = await client.GetServerIdAsync();
+        Assert.NotEqual(Guid.Empty, id);
+        Assert.Equal(id, await client.GetServerIdAsync());
+
+        var server = await client.GetSchemaAsync("_Server");
+        var databases = await client.MonitorAsync(server, [new("Database", ["name", "model", "connected", "leader", "schema"])]);
+        var row = databases.Database.Table("Database").Values.Single(r => r.Text("name") == "Open_vSwitch");
+        Assert.Equal(("standalone", (bool?)true, (bool?)true), (row.Text("model"), row.Boolean("connected"), row.Boolean("leader")));
+
+        ovs.Vsctl("--no-wait", "add-br", "br-a");
+        var schema = JsonNode.Parse(row.Text("schema")!)!;
+        schema["version"] = "98.0.0";
+        await client.ConvertAsync("Open_vSwitch", JsonElement.Parse(schema.ToJsonString()));
+        Assert.Equal("98.0.0", (await client.GetSchemaAsync("Open_vSwitch")).Version);
+        Assert.Equal("br-a", ovs.Vsctl("--no-wait", "list-br"));
+
+        schema["tables"]!.AsObject().Remove("Queue"); // QoS refers to it.
+        var refused = await Assert.ThrowsAsync<OvsdbException>(() => client.ConvertAsync("Open_vSwitch", JsonElement.Parse(schema.ToJsonString())));
+        Assert.Contains("Queue", refused.Message, StringComparison.Ordinal);
+        Assert.Equal("98.0.0", (await client.GetSchemaAsync("Open_vSwitch")).Version);
     }
 
     [Fact]

@@ -37,6 +37,7 @@ public sealed class ListenerTests : ISwitchObserver, IAsyncLifetime
             },
             ProveAlive = TimeSpan.FromSeconds(2),
             MaxOutgoing = 256 * 1024,
+            CheckFlows = true,
         };
         listener = new(options, this, NullLogger<OpenFlowListener>.Instance);
     }
@@ -120,6 +121,49 @@ public sealed class ListenerTests : ISwitchObserver, IAsyncLifetime
         Assert.False(gone.Reader.TryRead(out _));
         connection.Close("enough");
         await answers.WaitAsync(Patience);
+    }
+
+    /// <summary>OpenFlow 1.3.5 §6.3.5: it may say what it likes of itself, with a main connection or without; neither it nor the main one matters to the other.</summary>
+    [Theory]
+    [InlineData(false, 254, 1)]
+    [InlineData(true, 254, 1)]
+    [InlineData(true, 7, 255)]
+    public async Task An_auxiliary_connection_is_closed_and_its_main_connection_stays(bool afterMain, byte tables, byte auxiliary)
+    {
+        using var main = afterMain ? await RawPeer.JoinAsync(listener.Endpoint, 77) : null;
+        var connection = afterMain ? await NextAsync() : null;
+        using var second = await RawPeer.ConnectAsync(listener.Endpoint);
+        await second.SendAsync(new Hello());
+        while (await second.ReceiveAsync().WaitAsync(Patience) is { } received)
+        {
+            if (received.Message is FeaturesRequest)
+            {
+                await second.SendAsync(new FeaturesReply(new DatapathId(77), 0, tables, auxiliary, SwitchCapabilities.None), received.Xid);
+            }
+        }
+
+        Assert.False(connected.Reader.TryRead(out _));
+        Assert.False(gone.Reader.TryRead(out _));
+        if (main is not null)
+        {
+            await main.SendAsync(new EchoRequest([1]), 99);
+            while ((await main.ReceiveAsync().WaitAsync(Patience))!.Value.Message is not EchoReply)
+            {
+            }
+
+            Assert.False(connection!.Lifetime.IsCancellationRequested);
+        }
+    }
+
+    [Fact]
+    public async Task A_flow_that_no_switch_would_take_is_not_sent()
+    {
+        using var peer = await RawPeer.JoinAsync(listener.Endpoint, 78);
+        var connection = await NextAsync();
+        var rule = new FlowRule(new(0, 1, Match.Of(new FieldMatch(Fields.TcpDst, 80))), 1);
+
+        var mistake = await Assert.ThrowsAsync<ArgumentException>(() => connection.ApplyAsync(new() { FlowsToAddOrModify = [rule] }, default));
+        Assert.Contains("tcp_dst needs ip_proto", mistake.Message, StringComparison.Ordinal);
     }
 
     [Fact]

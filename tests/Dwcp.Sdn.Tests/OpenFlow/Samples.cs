@@ -10,7 +10,7 @@ internal sealed class Samples(int seed)
 {
     private readonly Random random = new(seed);
 
-    public OfMessage Message(bool nested = false) => random.Next(nested ? 12 : 32) switch
+    public OfMessage Message(bool nested = false) => random.Next(nested ? 12 : 36) switch
     {
         0 => new FlowMod((FlowModCommand)random.Next(5), Rule()) { CookieMask = U64(), Buffer = U32(), OutPort = new(U32()), OutGroup = U32() },
         1 => new GroupMod((GroupModCommand)random.Next(3), Group()),
@@ -43,6 +43,10 @@ internal sealed class Samples(int seed)
         28 => new PacketIn2(Many(4, () => new PacketProperty(U16(), Bytes(40))), Maybe()),
         29 => new RoleStatus((ControllerRole)random.Next(4), (RoleReason)random.Next(3), U64()),
         30 => Maybe() ? new SetPacketInFormat(U32()) : new SetControllerId(U16()),
+        32 => new MultipartRequest(new FlowMonitorRequest(Many(2, () => new FlowMonitor(U32(), (FlowMonitorFlags)random.Next(64), Match()) { OutPort = new(U32()), Table = U8() }))),
+        33 => Reply(new FlowMonitorReply(Many(3, FlowUpdate))),
+        34 => new FlowMonitorControl((FlowMonitorStep)random.Next(3)) is { Step: FlowMonitorStep.Cancel } cancel ? cancel with { Monitor = U32() } : new FlowMonitorControl(FlowMonitorStep.Paused),
+        35 => CtFlush.Of(U8(), Maybe() ? U16() : null, Maybe() ? Tuple() : null, Maybe() ? Tuple() : null),
         _ => new SetAsync(new(U32(), U32(), U32(), U32(), U32(), U32())),
     };
 
@@ -66,12 +70,35 @@ internal sealed class Samples(int seed)
     {
         var fields = Fields.All.Where(_ => random.Next(12) == 0).Select(f =>
             new FieldMatch(f, Value(f), f.Mask == FieldMask.Any && Maybe() ? Value(f) | 1 : null));
-        return Core.Flows.Match.Of([.. fields], random.Next(8) == 0 ? [0x12, 0x34, 0x02, 0x02, 9, 9] : []);
+        var match = Core.Flows.Match.Of([.. fields], random.Next(8) == 0 ? [0x12, 0x34, 0x02, 0x02, 9, 9] : []);
+        return random.Next(8) == 0 ? TunMetadata.AddTo(match, Metadata()) : match;
     }
 
     private EquatableArray<FlowAction> Actions(int depth) => Many(4, () => Action(depth));
 
-    private FlowAction Action(int depth) => random.Next(44) switch
+    private TunMetadata Metadata()
+    {
+        EquatableArray<byte> octets = [U8(), .. Bytes(20)];
+        return new(random.Next(TunMetadata.Fields), octets, Maybe() ? [.. octets.Select(_ => U8())] : (EquatableArray<byte>?)null);
+    }
+
+    private FlowUpdate FlowUpdate() => random.Next(5) switch
+    {
+        0 => new FlowChangedByUs(U32()),
+        1 => new UnknownFlowUpdate((FlowUpdateEvent)random.Next(4, 99), [U8(), U8(), U8(), U8()]),
+        _ => new FlowChanged((FlowUpdateEvent)random.Next(3), U16(), new(new(U8(), U16(), Match()), U64()) { IdleTimeout = U16(), HardTimeout = U16(), Apply = Actions(1) }),
+    };
+
+    private CtTuple Tuple()
+    {
+        var six = Maybe();
+        IpAddress? Address() => Maybe() ? null : six ? IpAddress.V6(new UInt128(U64(), U64())) : IpAddress.V4(U32());
+        return Maybe()
+            ? new(Address(), Address(), Maybe() ? U16() : null, Maybe() ? U16() : null)
+            : new(Address(), Address()) { IcmpId = Maybe() ? U16() : null, IcmpType = Maybe() ? U8() : null, IcmpCode = Maybe() ? U8() : null };
+    }
+
+    private FlowAction Action(int depth) => random.Next(46) switch
     {
         0 => new OutputAction(new(U32()), U16()),
         1 => new OutputFieldAction(Bits(64), U16()),
@@ -115,6 +142,8 @@ internal sealed class Samples(int seed)
         40 => new ControllerIdAction(U16(), U16(), U8()),
         41 => Learn(),
         42 => new ResubmitAction(Port16(), Maybe() ? (byte)random.Next(255) : null, Swapped: true),
+        43 => new EncapAction(U16(), U32(), [.. Enumerable.Range(0, 8 * random.Next(3)).Select(_ => U8())]),
+        44 => new DecapAction(U32()),
         _ => new OpaqueAction(0xffff, [0, 0, 0x23, 0x20, 0, 99, 1, 2, 3, 4, 5, 6]),
     };
 
@@ -180,7 +209,7 @@ internal sealed class Samples(int seed)
     private FieldBits Loadable()
     {
         var bits = Bits(64);
-        return bits.Field == Fields.ActsetOutput ? Fields.Reg[0] : bits;
+        return bits.Field == Fields.ActsetOutput || bits.Field.Name.StartsWith("nsh_", StringComparison.Ordinal) ? Fields.Reg[0] : bits;
     }
 
     private UInt128 Value(Field field) => new UInt128(U64(), U64()) & field.Ones;

@@ -7,7 +7,7 @@ namespace Dwcp.Sdn.Tests.Pipeline;
 /// <summary>Walks over everything that generated fabrics compile to, and holds it to the rules of the pipeline.</summary>
 public class RuleWalkTests
 {
-    private static readonly List<SwitchPlan> Plans = [.. Enumerable.Range(1, 8).SelectMany(seed => new GeneratedFabric(seed).Fabric.Switches).Select(s => s.Plan)];
+    public static readonly List<SwitchPlan> Plans = [.. Enumerable.Range(1, 8).SelectMany(seed => new GeneratedFabric(seed).Fabric.Switches).Select(s => s.Plan)];
 
     public static IEnumerable<FlowRule> Rules => Plans.SelectMany(p => p.Flows.Values);
 

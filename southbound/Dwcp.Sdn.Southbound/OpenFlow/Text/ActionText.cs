@@ -63,8 +63,26 @@ internal static class ActionText
         PopAction a => $"pop:{FieldNames.Of(a.To)}",
         CheckLargerAction a => $"check_pkt_larger({a.Length})->{FieldNames.Of(a.Target)}",
         LearnAction a => Learn(a),
+        EncapAction a => Encap(a),
         _ => action.ToString(),
     };
+
+    // properties: 2 class (4: NSH) | 1 type (1: kind of metadata, 2: TLV) | 1 length | value | to 8
+    private static string Encap(EncapAction a)
+    {
+        var header = a.PacketType switch { 0 => "ethernet", 0x1894f => "nsh", 0x18847 => "mpls", 0x18848 => "mpls_mc", _ => $"0x{a.PacketType:x}" };
+        var parts = new List<string>();
+        for (var p = a.Properties.AsSpan(); p.Length >= 8;)
+        {
+            var length = Math.Min(p.Length, (Math.Max((int)p[3], 4) + 7) & ~7);
+            parts.Add(p is [0, 4, 1, _, var kind, ..] ? $"md_type={kind}"
+                : p is [0, 4, 2, _, var high, var low, var type, var octets, ..] && octets <= p.Length - 8 ? $"tlv(0x{(high << 8) | low:x4},{type},0x{Convert.ToHexStringLower(p.Slice(8, octets))})"
+                : $"property=0x{Convert.ToHexStringLower(p[..length])}");
+            p = p[length..];
+        }
+
+        return parts.Count == 0 ? $"encap({header})" : $"encap({header}({string.Join(',', parts)}))";
+    }
 
     private static string Output(OutputAction a) => a.Port == PortNumber.Controller ? $"CONTROLLER:{a.MaxLength}"
         : a.Port.Value >= PortNumber.InPort.Value ? a.Port.ToString()

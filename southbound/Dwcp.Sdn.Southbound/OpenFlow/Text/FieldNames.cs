@@ -15,7 +15,10 @@ internal static class FieldNames
         [Fields.TunSrc] = "TUN_IPV4_SRC",
         [Fields.TunDst] = "TUN_IPV4_DST",
         [Fields.IpTtl] = "IP_TTL",
+        [Fields.InPort16] = "IN_PORT",
     };
+
+    private static readonly Field[] Decimal = [Fields.NshFlags, Fields.NshTtl, Fields.NshMdType, Fields.NshNp, Fields.NshSi];
 
     /// <summary>Bits of a field in Open vSwitch's own actions.</summary>
     public static string Of(FieldBits bits)
@@ -25,17 +28,17 @@ internal static class FieldNames
     }
 
     /// <summary>The field as set_field and learn name it.</summary>
-    public static string Plain(Field field) => field == Fields.Ipv4Src ? "ip_src" : field == Fields.Ipv4Dst ? "ip_dst" : field == Fields.InPort ? "in_port_oxm" : field.Name;
+    public static string Plain(Field field) => field == Fields.Ipv4Src ? "ip_src" : field == Fields.Ipv4Dst ? "ip_dst" : field == Fields.InPort ? "in_port_oxm" : field == Fields.InPort16 ? "in_port" : field.Name;
 
     /// <summary>A value as set_field shows it.</summary>
-    public static string Value(Field field, UInt128 value) => field == Fields.VlanVid ? $"{value}" : FlowText.Value(field, value);
+    public static string Value(Field field, UInt128 value) => field == Fields.VlanVid || Decimal.Contains(field) ? $"{value}" : FlowText.Value(field, value);
 
     public static string Port(PortNumber port) => port.ToString();
 
     private static string CodeName(Field field)
     {
         var code = Oxm.InAction(field);
-        var family = code.Class switch { 0 => "NXM_OF_", 1 => "NXM_NX_", _ => "OXM_OF_" };
+        var family = code switch { { Class: 0 } => "NXM_OF_", { Class: 1 } => "NXM_NX_", { Experimenter: Experimenter.Nsh } => "NXOXM_", _ => "OXM_OF_" };
         var wide = Fields.XReg.IndexOf(field);
         return family + (wide >= 0 ? $"PKT_REG{wide}" : Others.GetValueOrDefault(field) ?? field.Name.ToUpperInvariant());
     }

@@ -1,5 +1,7 @@
+using Dwcp.Sdn.Core;
 using Dwcp.Sdn.Core.Flows;
 using Dwcp.Sdn.Core.Net;
+using Dwcp.Sdn.Southbound.OpenFlow.Wire;
 
 namespace Dwcp.Sdn.Southbound.OpenFlow.Text;
 
@@ -49,7 +51,11 @@ internal static class MatchText
         (Fields.TunnelId, "tun_id", Hex), (Fields.TunSrc, "tun_src", Own), (Fields.TunDst, "tun_dst", Own),
         (Fields.TunIpv6Src, "tun_ipv6_src", Own), (Fields.TunIpv6Dst, "tun_ipv6_dst", Own), (Fields.TunGbpId, "tun_gbp_id", Number),
         (Fields.TunGbpFlags, "tun_gbp_flags", Hex), (Fields.TunFlags, "tun_flags", m => Flags(m, TunFlags)),
-        (Fields.Metadata, "metadata", Hex), (Fields.InPort, "in_port", PortForm), (Fields.InPhyPort, "in_phy_port", PortForm),
+    ];
+
+    private static readonly (Field Field, string Name, Form Form)[] AfterTunnel =
+    [
+        (Fields.Metadata, "metadata", Hex), (Fields.InPort, "in_port", PortForm), (Fields.InPort16, "in_port", Port16Form), (Fields.InPhyPort, "in_phy_port", PortForm),
     ];
 
     private static readonly (Field Field, string Name, Form Form)[] AfterVlan =
@@ -62,6 +68,8 @@ internal static class MatchText
     private static readonly (Field Field, string Name, Form Form)[] AfterProtocol =
     [
         (Fields.ArpOp, "arp_op", Number), (Fields.ArpSha, "arp_sha", Own), (Fields.ArpTha, "arp_tha", Own),
+        (Fields.NshFlags, "nsh_flags", m => m.IsExact ? $"{m.Value}" : $"0x{(byte)m.Value:x2}/0x{(byte)m.Mask:x2}"), (Fields.NshTtl, "nsh_ttl", Number), (Fields.NshMdType, "nsh_mdtype", Number), (Fields.NshNp, "nsh_np", Number),
+        (Fields.NshSpi, "nsh_spi", Hex), (Fields.NshSi, "nsh_si", Number), .. Fields.NshContext.Select(f => (f, f.Name, (Form)Hex)),
         (Fields.IpDscp, "nw_tos", m => $"{(ulong)m.Value << 2}"), (Fields.IpEcn, "nw_ecn", Number), (Fields.IpTtl, "nw_ttl", Number),
         (Fields.MplsLabel, "mpls_label", Number), (Fields.MplsTc, "mpls_tc", Number), (Fields.MplsTtl, "mpls_ttl", Number), (Fields.MplsBos, "mpls_bos", Number),
         (Fields.IpFrag, "nw_frag", Fragment), (Fields.Icmpv4Type, "icmp_type", Number), (Fields.Icmpv4Code, "icmp_code", Number),
@@ -88,6 +96,9 @@ internal static class MatchText
         }
 
         Add(parts, match, AfterType);
+        var (metadata, others) = TunMetadata.Split(match.Opaque);
+        parts.AddRange(metadata.Select(m => $"tun_metadata{m.Index}={Octets(m.Value)}{(m.Mask is { } mask ? "/" + Octets(mask) : "")}"));
+        Add(parts, match, AfterTunnel);
         AddVlan(parts, match);
         Add(parts, match, AfterVlan.AsSpan(0, 2));
         if (word is null && match.Find(Fields.EthType) is { } type)
@@ -102,9 +113,9 @@ internal static class MatchText
         }
 
         Add(parts, match, AfterProtocol);
-        if (!match.Opaque.IsEmpty)
+        if (!others.IsEmpty)
         {
-            parts.Add($"oxm=0x{Convert.ToHexStringLower(match.Opaque.AsSpan())}");
+            parts.Add($"oxm=0x{Convert.ToHexStringLower(others.AsSpan())}");
         }
 
         return string.Join(',', parts);
@@ -181,6 +192,10 @@ internal static class MatchText
     private static string Hex(FieldMatch m) => m.IsExact ? Hex(m.Value) : $"{Hex(m.Value)}/{Hex(m.Mask)}";
 
     private static string Hex(UInt128 value) => value == UInt128.Zero ? "0" : $"0x{value:x}";
+
+    private static string Octets(EquatableArray<byte> octets) => $"0x{Convert.ToHexStringLower(octets.AsSpan()).TrimStart('0').PadLeft(1, '0')}";
+
+    private static string Port16Form(FieldMatch m) => FieldNames.Port(new PortNumber((uint)m.Value >= 0xff00 ? (uint)m.Value | 0xffff_0000 : (uint)m.Value));
 
     private static string PortForm(FieldMatch m) => FieldNames.Port(new PortNumber((uint)m.Value));
 

@@ -35,9 +35,41 @@ internal static class MultipartText
             + $"capabilities:{((m.Capabilities & 1) != 0 ? " kbps" : "")}{((m.Capabilities & 2) != 0 ? " pktps" : "")}{((m.Capabilities & 4) != 0 ? " burst" : "")}{((m.Capabilities & 8) != 0 ? " stats" : "")}",
         GroupFeatures g => $"Group table: Types: 0x{g.Types:x} Capabilities: 0x{g.Capabilities:x} max_groups={string.Join(',', g.Maximum.Select(m => $"0x{m:x}"))}",
         TableFeatures t => string.Join(' ', t.Tables.Select(f => $"table {f.Table} (\"{f.Name}\"): metadata: match=0x{f.MetadataMatch:x} write=0x{f.MetadataWrite:x} max_entries={f.MaxEntries}")),
+        FlowMonitorRequest m => string.Join(' ', m.Monitors.Select(Monitor)),
+        FlowMonitorReply m => string.Join(' ', m.Updates.Select(Update)),
         OpaqueBody o => OfText.Octets(o.Bytes.AsSpan()),
         _ => "",
     };
+
+    private static string Monitor(FlowMonitor m)
+    {
+        var match = MatchText.Of(m.Match);
+        var flags = m.Flags == FlowMonitorFlags.None ? "0" : m.Flags.ToString().ToLowerInvariant().Replace(" ", "", StringComparison.Ordinal);
+        return $"id={m.Id} flags={flags}{(m.OutPort == PortNumber.Any ? "" : $" out_port={m.OutPort}")}{(m.Table == FlowSelector.AllTables ? "" : $" table={m.Table}")}"
+            + (match.Length == 0 ? "" : $" {match}");
+    }
+
+    private static string Update(FlowUpdate update)
+    {
+        switch (update)
+        {
+            case FlowChangedByUs u:
+                return $"event=ABBREV xid=0x{u.Xid:x}";
+            case FlowChanged { Rule: var rule } u:
+                var reason = u.Reason < RemovedReasons.Length ? RemovedReasons[u.Reason] : $"{u.Reason}";
+                var match = MatchText.Of(rule.Match);
+                return $"event={u.Event.ToString().ToUpperInvariant()}{(u.Event == FlowUpdateEvent.Deleted ? $" reason={reason}" : "")} table={rule.Table}"
+                    + (rule.IdleTimeout == 0 ? "" : $" idle_timeout={rule.IdleTimeout}")
+                    + (rule.HardTimeout == 0 ? "" : $" hard_timeout={rule.HardTimeout}")
+                    + (rule.Cookie == 0 ? " cookie=0" : $" cookie=0x{rule.Cookie:x}")
+                    + (match.Length == 0 ? "" : $" {match}")
+                    + (ActionText.Of(rule) is not "drop" and var actions ? $" actions={actions}" : "");
+            default:
+                return $"event={(ushort)update.Event}";
+        }
+    }
+
+    private static readonly string[] RemovedReasons = ["idle", "hard", "delete", "group_delete", "meter_delete", "eviction"];
 
     private static string Selector(FlowSelector f)
     {

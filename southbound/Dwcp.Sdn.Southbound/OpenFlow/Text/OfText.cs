@@ -6,8 +6,7 @@ using Dwcp.Sdn.Southbound.OpenFlow.Wire;
 namespace Dwcp.Sdn.Southbound.OpenFlow.Text;
 
 /// <summary>
-/// Messages as ovs-ofctl's ofp-print shows them, each on one line: where that one breaks a line, here stands a space. Packets
-/// inside of messages are octets.
+/// Messages as ovs-ofctl's ofp-print shows them, each on one line: where that one breaks a line, here stands a space.
 /// </summary>
 public static class OfText
 {
@@ -31,7 +30,11 @@ public static class OfText
         BundleControl => "ONFT_BUNDLE_CONTROL",
         BundleAdd => "ONFT_BUNDLE_ADD_MESSAGE",
         RoleStatus => "ONFT_ROLE_STATUS",
+        CtFlush => "NXT_CT_FLUSH",
         CtFlushZone => "NXT_CT_FLUSH_ZONE",
+        FlowMonitorControl m => $"ONFT_FLOW_MONITOR_{Capitals(m.Step)}",
+        MultipartRequest { Body: FlowMonitorRequest } => "ONFST_FLOW_MONITOR request",
+        MultipartReply { Body: FlowMonitorReply } => "ONFST_FLOW_MONITOR reply",
         TlvTableMod => "NXT_TLV_TABLE_MOD",
         TlvTableRequest => "NXT_TLV_TABLE_REQUEST",
         TlvTableReply => "NXT_TLV_TABLE_REPLY",
@@ -56,7 +59,7 @@ public static class OfText
         GetConfigReply c => Config(c.Flags, c.MissSendLength),
         SetConfig c => Config(c.Flags, c.MissSendLength),
         PacketIn p => PacketIn(p),
-        PacketOut p => $"in_port={p.InPort} actions={ActionText.Of(p.Actions)} {(p.Buffer == FlowMod.NoBuffer ? $"data_len={p.Data.Count} {Octets(p.Data.AsSpan())}" : $"buffer=0x{p.Buffer:x8}")}".TrimEnd(),
+        PacketOut p => $"in_port={p.InPort} actions={ActionText.Of(p.Actions)} {(p.Buffer == FlowMod.NoBuffer ? $"data_len={p.Data.Count} {(p.Data.IsEmpty ? "" : FrameText.Of(p.Data.AsSpan()))}" : $"buffer=0x{p.Buffer:x8}")}".TrimEnd(),
         FlowMod f => FlowModText(f),
         FlowRemoved f => FlowRemovedText(f),
         GroupMod g => $"{g.Command switch { GroupModCommand.Add => "ADD", GroupModCommand.Modify => "MOD", _ => "DEL" }} {Group(g.Group)}",
@@ -73,6 +76,8 @@ public static class OfText
         BundleControl b => $"bundle_id=0x{b.Bundle:x} type={Capitals(b.Step)} flags={BundleFlagsText(b.Flags)}",
         BundleAdd b => $"bundle_id=0x{b.Bundle:x} flags={BundleFlagsText(b.Flags)} {Of(new OfHeader(OfHeader.Version13, b.Message.Type, OfHeader.Size, b.Xid), b.Message)}",
         CtFlushZone c => $"zone_id={c.Zone}",
+        CtFlush c => $"zone={c.Zone ?? 0} '{Direction(c.Original, c, c.Protocol)}' '{Direction(c.Reply, c, null)}'",
+        FlowMonitorControl { Step: FlowMonitorStep.Cancel } m => $"id={m.Monitor}",
         SetControllerId s => $"id={s.Id}",
         SetPacketInFormat f => "format=" + f.Format switch { 0 => "standard", 1 => "nxt_packet_in", 2 => "nxt_packet_in2", _ => $"{f.Format}" },
         TlvTableMod { Command: TlvTableCommand.Clear } => "CLEAR",
@@ -173,11 +178,11 @@ public static class OfText
         var reason = p.Reason switch { PacketInReason.NoMatch => "no_match", PacketInReason.Action => "action", _ => "invalid_ttl" };
         return (p.Table == 0 ? "" : $"table_id={p.Table} ") + (p.Cookie is 0 or ulong.MaxValue ? "" : $"cookie=0x{p.Cookie:x} ")
             + $"total_len={p.TotalLength} {MatchText.Of(p.Match)} (via {reason}) data_len={p.Data.Count} "
-            + $"({(p.Buffer == FlowMod.NoBuffer ? "unbuffered" : $"buffer=0x{p.Buffer:x8}")}) {Octets(p.Data.AsSpan())}".TrimEnd();
+            + $"({(p.Buffer == FlowMod.NoBuffer ? "unbuffered" : $"buffer=0x{p.Buffer:x8}")}) {FrameText.Of(p.Data.AsSpan())}";
     }
 
     private static string PacketIn2Text(PacketIn2 p) =>
-        $"{MatchText.Of(p.Fields)}{(p.User.IsEmpty ? "" : $" userdata={string.Join('.', p.User.Select(b => b.ToString("x2")))}")} data_len={p.Data.Count} {Octets(p.Data.AsSpan())}".Trim();
+        $"{MatchText.Of(p.Fields)}{(p.User.IsEmpty ? "" : $" userdata={string.Join('.', p.User.Select(b => b.ToString("x2")))}")} data_len={p.Data.Count} {FrameText.Of(p.Data.AsSpan())}".Trim();
 
     private static string Bucket(GroupType type, Bucket b) =>
         "bucket="
@@ -256,6 +261,19 @@ public static class OfText
         1 or 2 when p.Body.Count >= 2 => $" {(p.Type == 1 ? "min" : "max")}_rate:{((p.Body[0] << 8) | p.Body[1]) / 10.0:0.0}%",
         _ => $" property {p.Type}",
     };
+
+    private static string Direction(CtTuple? tuple, CtFlush flush, byte? protocol)
+    {
+        var t = tuple ?? new CtTuple();
+        var isIpv4 = (flush.Original?.Source ?? flush.Original?.Destination ?? flush.Reply?.Source ?? flush.Reply?.Destination) is { IsV4: true };
+        var family = isIpv4 ? "nw" : "ipv6";
+        var rest = flush.Protocol is 1 or 58
+            ? $"icmp_id={t.IcmpId ?? 0},icmp_type={t.IcmpType ?? 0},icmp_code={t.IcmpCode ?? 0}"
+            : $"ct_tp_src={t.SourcePort ?? 0},ct_tp_dst={t.DestinationPort ?? 0}";
+        return $"ct_{family}_src={End(t.Source)},ct_{family}_dst={End(t.Destination)},{rest}{(protocol is { } p ? $",ct_nw_proto={p}" : "")}";
+
+        static string End(Core.Net.IpAddress? address) => address is { } a ? a.ToString() : "::";
+    }
 
     private static string Maps(Core.EquatableArray<TlvMap> maps) =>
         "mapping table: class type length match field ------ ---- ------ --------------"

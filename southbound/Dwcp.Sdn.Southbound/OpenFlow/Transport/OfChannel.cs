@@ -32,12 +32,15 @@ internal sealed class OfChannel : IAsyncDisposable
 {
     private static readonly TimeSpan Grain = TimeSpan.FromMilliseconds(1);
     private static readonly TimeSpan LastWord = TimeSpan.FromSeconds(1);
+    private const int LastOctets = 64 * 1024;
 
     private readonly Stream stream;
     private readonly TimeProvider time;
     private readonly TimeSpan patience;
+    private readonly FairShare fair;
     private readonly PipeReader reader;
     private readonly long startedAt;
+    private FairShare.Account account;
     private volatile string? closing;
     private volatile bool rang;
 
@@ -45,11 +48,13 @@ internal sealed class OfChannel : IAsyncDisposable
     /// <param name="time">The clock of deadlines.</param>
     /// <param name="outgoing">Octets that may wait to be sent.</param>
     /// <param name="patience">How long the peer may refuse to take any of them.</param>
-    public OfChannel(Stream stream, TimeProvider time, int outgoing, TimeSpan patience)
+    /// <param name="fair">Its part of our time.</param>
+    public OfChannel(Stream stream, TimeProvider time, int outgoing, TimeSpan patience, FairShare fair)
     {
         this.stream = stream;
         this.time = time;
         this.patience = patience;
+        this.fair = fair;
         startedAt = time.GetTimestamp();
         reader = PipeReader.Create(stream, new StreamPipeReaderOptions(bufferSize: 16 * 1024, useZeroByteReads: true, leaveOpen: true));
         Out = new Outbox(stream, outgoing, e => Close(Describe(e)));
@@ -77,9 +82,9 @@ internal sealed class OfChannel : IAsyncDisposable
         try
         {
             owner.OnStart(Now);
+            Out.Flush();
             while (closing is null)
             {
-                Out.Flush();
                 await RoomAsync();
                 if (rang)
                 {
@@ -96,17 +101,24 @@ internal sealed class OfChannel : IAsyncDisposable
                 }
 
                 var read = await reader.ReadAsync(CancellationToken.None);
-                var now = Now;
+                var began = time.GetTimestamp();
+                var now = time.GetElapsedTime(startedAt, began);
                 if (now >= owner.Deadline)
                 {
                     owner.OnTick(now);
                 }
 
-                var rest = Cut(read.Buffer, owner, now);
-                reader.AdvanceTo(rest, read.Buffer.End);
+                reader.AdvanceTo(Cut(read.Buffer, owner, now), read.Buffer.End);
                 if (read.IsCompleted)
                 {
                     Close("closed by the peer");
+                }
+
+                Out.Flush();
+                var rest = fair.Took(ref account, began, time.GetTimestamp());
+                if (rest > TimeSpan.Zero)
+                {
+                    await Task.Delay(rest, time, CancellationToken.None); // Milliseconds.
                 }
             }
 
@@ -142,7 +154,7 @@ internal sealed class OfChannel : IAsyncDisposable
         try
         {
             await Out.EmptyAsync(limit.Token);
-            if (stream is NetworkStream { Socket: { Connected: true } socket })
+            if (((stream as SocketStream)?.Socket ?? (stream as NetworkStream)?.Socket) is { Connected: true } socket)
             {
                 // Closing a socket while there is something to read resets the connection, and what was sent is lost with it.
                 socket.Shutdown(SocketShutdown.Send);
@@ -163,9 +175,19 @@ internal sealed class OfChannel : IAsyncDisposable
     private async Task ReadToEndAsync(CancellationToken stop)
     {
         var unread = new byte[4096];
-        while (await stream.ReadAsync(unread, stop) > 0)
+        for (var left = LastOctets; left > 0;)
         {
+            var count = await stream.ReadAsync(unread, stop);
+            if (count == 0)
+            {
+                return;
+            }
+
+            left -= count;
         }
+
+        // It goes on sending: it may wait for the end, and come back no sooner.
+        await Task.Delay(LastWord, time, stop);
     }
 
     private void Ring()

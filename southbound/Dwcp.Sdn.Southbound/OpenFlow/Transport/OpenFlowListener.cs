@@ -10,6 +10,8 @@ public sealed class OpenFlowListener(OpenFlowOptions options, ISwitchObserver ob
 {
     private readonly Socket socket = new(options.Endpoint.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
     private readonly ConcurrentDictionary<Task, bool> serving = new();
+    private readonly SocketThreads? threads = OperatingSystem.IsLinux() ? new(options.Threads) : null;
+    private readonly FairShare fair = new(options.Time, options.Threads);
 
     /// <summary>Where it listens, once <see cref="Start"/> was called.</summary>
     public IPEndPoint Endpoint => (IPEndPoint)socket.LocalEndPoint!;
@@ -46,7 +48,11 @@ public sealed class OpenFlowListener(OpenFlowOptions options, ISwitchObserver ob
         await Task.WhenAll(serving.Keys);
     }
 
-    public void Dispose() => socket.Dispose();
+    public void Dispose()
+    {
+        socket.Dispose();
+        threads?.Dispose();
+    }
 
     private async Task AcceptAsync(CancellationToken stop)
     {
@@ -82,7 +88,7 @@ public sealed class OpenFlowListener(OpenFlowOptions options, ISwitchObserver ob
         {
             accepted.NoDelay = true;
             var secured = options.Secure is { } secure ? await secure(accepted, stop) : null;
-            var channel = new OfChannel(secured?.Stream ?? new NetworkStream(accepted, ownsSocket: true), options.Time, options.MaxOutgoing, options.Times.Ready);
+            var channel = new OfChannel(secured?.Stream ?? Plain(accepted), options.Time, options.MaxOutgoing, options.Times.Ready, fair);
             var connection = new SwitchConnection(channel, remote, accepted.LocalEndPoint, options, log) { Identity = secured?.Peer };
             using var revoked = secured?.Revoked.Register(() => connection.Close("its certificate is revoked"));
             await ServeAsync(connection, stop);
@@ -96,6 +102,8 @@ public sealed class OpenFlowListener(OpenFlowOptions options, ISwitchObserver ob
             accepted.Dispose();
         }
     }
+
+    private Stream Plain(Socket accepted) => threads?.Attach(accepted) ?? (Stream)new NetworkStream(accepted, ownsSocket: true);
 
     private async Task ServeAsync(SwitchConnection connection, CancellationToken stop)
     {

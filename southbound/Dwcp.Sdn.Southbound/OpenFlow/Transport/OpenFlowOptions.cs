@@ -31,6 +31,19 @@ public sealed record OpenFlowOptions
     /// <summary>How long a connected switch may take to show that it lives when another comes with its datapath id.</summary>
     public TimeSpan ProveAlive { get; init; } = TimeSpan.FromSeconds(2);
 
+    /// <summary>
+    /// Looks at every flow before it is sent and throws where <see cref="Wire.RuleCheck"/> finds a mistake of ours: on in Debug builds, off in
+    /// others, because it takes about as long as writing the flow.
+    /// </summary>
+#if DEBUG
+    public bool CheckFlows { get; init; } = true;
+#else
+    public bool CheckFlows { get; init; }
+#endif
+
+    /// <summary>Threads that read from switches, where the platform has epoll(7).</summary>
+    public int Threads { get; init; } = Math.Max(1, Environment.ProcessorCount / 2);
+
     public TimeProvider Time { get; init; } = TimeProvider.System;
 
     /// <summary>Puts a layer such as TLS over an accepted socket; null serves it as it is.</summary>

@@ -14,9 +14,13 @@ internal sealed class Outbox(Stream stream, int limit, Action<Exception> broken)
 {
     private const int KeepCapacity = 64 * 1024;
 
+    // A connection that has nothing to say holds no buffer, and those that a thread serves in turn use one that is warm.
+    [ThreadStatic]
+    private static WireWriter? spare;
+
     private readonly Lock gate = new();
-    private WireWriter filling = new();
-    private WireWriter sending = new();
+    private WireWriter? filling;
+    private WireWriter? sending;
     private bool busy;
     private bool closed;
     private TaskCompletionSource? progress;
@@ -28,10 +32,12 @@ internal sealed class Outbox(Stream stream, int limit, Action<Exception> broken)
         {
             lock (gate)
             {
-                return filling.Length < limit;
+                return HasRoomInside;
             }
         }
     }
+
+    private bool HasRoomInside => filling is null || filling.Length < limit;
 
     /// <exception cref="OverflowException">The message is longer than OpenFlow allows; nothing of it is sent.</exception>
     public void Add(uint xid, OfMessage message)
@@ -40,14 +46,14 @@ internal sealed class Outbox(Stream stream, int limit, Action<Exception> broken)
         {
             if (!closed)
             {
-                var before = filling.Length;
+                var (w, before) = Fill();
                 try
                 {
-                    OfCodec.Write(filling, xid, message);
+                    OfCodec.Write(w, xid, message);
                 }
                 catch
                 {
-                    filling.Truncate(before);
+                    w.Truncate(before);
                     throw;
                 }
             }
@@ -60,7 +66,7 @@ internal sealed class Outbox(Stream stream, int limit, Action<Exception> broken)
         {
             if (!closed)
             {
-                EchoRequest.WriteReply(filling, request, message);
+                EchoRequest.WriteReply(Fill().Writer, request, message);
             }
         }
     }
@@ -71,19 +77,19 @@ internal sealed class Outbox(Stream stream, int limit, Action<Exception> broken)
     {
         lock (gate)
         {
-            if (closed || filling.Length >= limit)
+            if (closed || !HasRoomInside)
             {
                 return false;
             }
 
-            var before = filling.Length;
+            var (w, before) = Fill();
             try
             {
-                PacketOut.Write(filling, xid, buffer, inPort, actions, data);
+                PacketOut.Write(w, xid, buffer, inPort, actions, data);
             }
             catch
             {
-                filling.Truncate(before);
+                w.Truncate(before);
                 throw;
             }
 
@@ -100,23 +106,23 @@ internal sealed class Outbox(Stream stream, int limit, Action<Exception> broken)
     {
         lock (gate)
         {
-            if (closed || filling.Length >= limit)
+            if (closed || !HasRoomInside)
             {
                 return false;
             }
 
-            var before = filling.Length;
+            var (w, before) = Fill();
             try
             {
-                flow.Write(filling, xid, buffer);
+                flow.Write(w, xid, buffer);
                 if (buffer == FlowMod.NoBuffer)
                 {
-                    PacketOut.Write(filling, xid, buffer, flow.InPort, actions, data);
+                    PacketOut.Write(w, xid, buffer, flow.InPort, actions, data);
                 }
             }
             catch
             {
-                filling.Truncate(before);
+                w.Truncate(before);
                 throw;
             }
 
@@ -129,7 +135,7 @@ internal sealed class Outbox(Stream stream, int limit, Action<Exception> broken)
     {
         lock (gate)
         {
-            if (busy || closed || filling.Length == 0)
+            if (busy || closed || filling is not { Length: > 0 })
             {
                 return;
             }
@@ -142,10 +148,10 @@ internal sealed class Outbox(Stream stream, int limit, Action<Exception> broken)
     }
 
     /// <summary>Waits until there is room; at once when the connection is over.</summary>
-    public Task RoomAsync(CancellationToken stop) => WaitAsync(() => filling.Length < limit, stop);
+    public Task RoomAsync(CancellationToken stop) => WaitAsync(() => HasRoomInside, stop);
 
     /// <summary>Waits until all has been handed to the network; at once when the connection is over.</summary>
-    public Task EmptyAsync(CancellationToken stop) => WaitAsync(() => !busy && filling.Length == 0, stop);
+    public Task EmptyAsync(CancellationToken stop) => WaitAsync(() => !busy && filling is not { Length: > 0 }, stop);
 
     /// <summary>Takes and sends nothing more; who waits, waits no longer.</summary>
     public void Close()
@@ -185,24 +191,19 @@ internal sealed class Outbox(Stream stream, int limit, Action<Exception> broken)
         {
             while (true)
             {
-                await stream.WriteAsync(sending.WrittenMemory);
+                await stream.WriteAsync(sending!.WrittenMemory);
                 lock (gate)
                 {
-                    sending.Clear();
-                    var more = !closed && filling.Length > 0;
-                    if (more)
-                    {
-                        Swap();
-                    }
-
-                    busy = more;
+                    Release();
+                    busy = !closed && filling is { Length: > 0 };
                     progress?.TrySetResult();
                     progress = null;
-                    if (!more)
+                    if (!busy)
                     {
-                        Shrink();
                         return;
                     }
+
+                    Swap();
                 }
             }
         }
@@ -213,14 +214,27 @@ internal sealed class Outbox(Stream stream, int limit, Action<Exception> broken)
         }
     }
 
-    private void Swap() => (filling, sending) = (sending, filling);
-
-    /// <summary>A burst does not keep its memory.</summary>
-    private void Shrink()
+    private (WireWriter Writer, int Length) Fill()
     {
-        if (sending.GetSpan().Length > KeepCapacity)
+        if (filling is null)
         {
-            sending = new();
+            (filling, spare) = (spare ?? new(), null);
         }
+
+        return (filling, filling.Length);
+    }
+
+    private void Swap() => (filling, sending) = (null, filling);
+
+    private void Release()
+    {
+        // A burst does not keep its memory.
+        if (sending!.GetSpan().Length <= KeepCapacity)
+        {
+            sending.Clear();
+            spare = sending;
+        }
+
+        sending = null;
     }
 }

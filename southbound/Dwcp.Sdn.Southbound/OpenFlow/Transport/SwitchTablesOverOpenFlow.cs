@@ -39,6 +39,11 @@ public sealed partial class SwitchConnection
 
     public async Task ApplyAsync(TablesChange change, CancellationToken stop)
     {
+        if (options.CheckFlows && change.FlowsToAddOrModify.Items.Select(f => (Flow: f, Wrong: RuleCheck.Of(f))).FirstOrDefault(f => f.Wrong is not null) is { Wrong: { } wrong } mistake)
+        {
+            throw new ArgumentException($"{mistake.Flow}: {wrong}", nameof(change));
+        }
+
         await applying.WaitAsync(stop);
         try
         {

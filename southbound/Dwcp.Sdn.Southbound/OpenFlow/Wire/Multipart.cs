@@ -69,6 +69,7 @@ public sealed record MultipartRequest(MultipartBody Body, bool More = false) : O
         [MultipartType.MeterFeatures] = (ref _) => new AskAll(MultipartType.MeterFeatures),
         [MultipartType.TableFeatures] = TableFeatures.Read,
         [MultipartType.PortDesc] = (ref _) => new AskAll(MultipartType.PortDesc),
+        [MultipartType.Experimenter] = FlowMonitors.ReadRequest,
     }.ToFrozenDictionary();
 
     public override OfType Type => OfType.MultipartRequest;
@@ -101,6 +102,7 @@ public sealed record MultipartReply(MultipartBody Body, bool More = false) : OfM
         [MultipartType.MeterFeatures] = MeterFeatures.Read,
         [MultipartType.TableFeatures] = TableFeatures.Read,
         [MultipartType.PortDesc] = PortDescReply.Read,
+        [MultipartType.Experimenter] = FlowMonitors.ReadReply,
     }.ToFrozenDictionary();
 
     public override OfType Type => OfType.MultipartReply;

@@ -38,6 +38,8 @@ internal static class NiciraActions
     private const ushort CtClear = 43;
     private const ushort ResubmitTableCt = 44;
     private const ushort Learn2 = 45;
+    private const ushort Encap = 46;
+    private const ushort Decap = 47;
     private const ushort DecNshTtl = 48;
     private const ushort CheckLarger = 49;
     private const ushort DeleteField = 50;
@@ -85,6 +87,8 @@ internal static class NiciraActions
             Nat => ConntrackActions.ReadNat(ref r),
             CtClear => Padded(ref r, new CtClearAction()),
             OutputTrunc => new OutputTruncatedAction(Port32(r.U16()), r.U32()),
+            Encap => new EncapAction(r.U16(), r.U32(), [.. r.Rest()]),
+            Decap => ReadDecap(ref r),
             DecNshTtl => Padded(ref r, new DecNshTtlAction()),
             CheckLarger => OvsActions.ReadCheckLarger(ref r),
             DeleteField => OvsActions.ReadDeleteField(ref r),
@@ -201,6 +205,17 @@ internal static class NiciraActions
                 w.U16(Port16(a.Port));
                 w.U32(a.MaxLength);
                 break;
+            case EncapAction a:
+                Head(w, Encap);
+                w.U16(a.HeaderSize);
+                w.U32(a.PacketType);
+                w.Bytes(a.Properties.AsSpan());
+                break;
+            case DecapAction a:
+                Head(w, Decap);
+                w.Zeros(2);
+                w.U32(a.PacketType);
+                break;
             case DecNshTtlAction:
                 Empty(w, DecNshTtl);
                 break;
@@ -217,6 +232,13 @@ internal static class NiciraActions
         }
 
         Actions.Close(w, start);
+    }
+
+    // 2 pad | 4 packet type of what comes out
+    private static DecapAction ReadDecap(ref WireReader r)
+    {
+        r.Skip(2);
+        return new(r.U32());
     }
 
     // 2 port, 16 bits wide | 1 table | 3 pad

@@ -72,6 +72,7 @@ public static class Oxm
         new(Fields.TcpFlags, OxmCode.ExperimenterClass, 42, Experimenter.Onf),
         new(Fields.ActsetOutput, OxmCode.ExperimenterClass, 43, Experimenter.Onf),
 
+        new(Fields.InPort16, Nxm0, 0),
         new(Fields.VlanTci, Nxm0, 4),
         .. Fields.Reg.Select((f, i) => new OxmCode(f, Nxm1, (byte)i)),
         .. Fields.XReg.Select((f, i) => new OxmCode(f, PacketRegs, (byte)i)),
@@ -103,6 +104,13 @@ public static class Oxm
         new(Fields.CtTpDst, Nxm1, 125),
         new(Fields.NdReserved, Ericsson, 1),
         new(Fields.NdOptionsType, Ericsson, 2),
+        new(Fields.NshFlags, OxmCode.ExperimenterClass, 1, Experimenter.Nsh),
+        new(Fields.NshMdType, OxmCode.ExperimenterClass, 2, Experimenter.Nsh),
+        new(Fields.NshNp, OxmCode.ExperimenterClass, 3, Experimenter.Nsh),
+        new(Fields.NshSpi, OxmCode.ExperimenterClass, 4, Experimenter.Nsh, Wide: 4),
+        new(Fields.NshSi, OxmCode.ExperimenterClass, 5, Experimenter.Nsh),
+        .. Fields.NshContext.Select((f, i) => new OxmCode(f, OxmCode.ExperimenterClass, (byte)(6 + i), Experimenter.Nsh)),
+        new(Fields.NshTtl, OxmCode.ExperimenterClass, 10, Experimenter.Nsh),
     ];
 
     /// <summary>Older codes that Open vSwitch uses in its own actions, whatever the version of OpenFlow; a field without a line has one code.</summary>

@@ -119,6 +119,9 @@ public sealed record Experimenter(uint Id, uint Kind, EquatableArray<byte> Data)
     /// <summary>Nicira's, which Open vSwitch defines.</summary>
     public const uint Nicira = 0x0000_2320;
 
+    /// <summary>Fields of the network service header, which Open vSwitch defines.</summary>
+    public const uint Nsh = 0x005a_d650;
+
     public override OfType Type => OfType.Experimenter;
 
     // 4 experimenter | 4 its type | data
@@ -131,6 +134,8 @@ public sealed record Experimenter(uint Id, uint Kind, EquatableArray<byte> Data)
             (Onf, BundleControl.Kind) => BundleControl.ReadData(ref r),
             (Onf, BundleAdd.Kind) => BundleAdd.ReadData(ref r),
             (Onf, RoleStatus.Kind) => RoleStatus.ReadData(ref r),
+            (Onf, FlowMonitorControl.CancelKind or FlowMonitorControl.PausedKind or FlowMonitorControl.ResumedKind) => FlowMonitorControl.Read(ref r, kind),
+            (Nicira, CtFlush.Kind) => CtFlush.ReadData(ref r),
             (Nicira, CtFlushZone.Kind) => CtFlushZone.ReadData(ref r),
             (Nicira, TlvTableMod.Kind) => TlvTableMod.ReadData(ref r),
             (Nicira, TlvTableRequest.Kind) => TlvTableRequest.ReadData(ref r),

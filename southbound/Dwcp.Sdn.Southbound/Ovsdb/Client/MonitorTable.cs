@@ -29,6 +29,13 @@ internal enum MonitorStyle : byte
 /// <summary>The params of the requests of a monitor.</summary>
 internal static class MonitorParams
 {
+    // [<database>, <schema>]
+    public static JsonElement Convert(string database, JsonElement schema) => Write(json =>
+    {
+        json.WriteStringValue(database);
+        schema.WriteTo(json);
+    });
+
     public static string MethodOf(MonitorStyle style) => style switch
     {
         MonitorStyle.Since => "monitor_cond_since",

@@ -50,25 +50,16 @@ public sealed class OvsdbClient : IAsyncDisposable
 
     /// <summary>Connects to <c>tcp:ADDRESS:PORT</c> (an IPv6 address in brackets) or <c>unix:PATH</c>.</summary>
     /// <exception cref="FormatException">The target is none.</exception>
-    /// <exception cref="IOException">No connection.</exception>
+    /// <exception cref="IOException">No connection, or none in time.</exception>
     public static async Task<OvsdbClient> ConnectAsync(string target, OvsdbOptions? options = null, TimeProvider? clock = null, CancellationToken stop = default)
     {
-        if (!OvsdbDialer.TryParse(target, out var end))
+        if (!OvsdbDialer.TryParse(target, out var end) || OvsdbDialer.IsSecure(target))
         {
             throw new FormatException($"'{target}' is neither tcp:ADDRESS:PORT nor unix:PATH");
         }
 
-        var socket = new Socket(end.AddressFamily, SocketType.Stream, ProtocolType.Unspecified);
-        try
-        {
-            await socket.ConnectAsync(end, stop);
-        }
-        catch (SocketException e)
-        {
-            socket.Dispose();
-            throw new IOException($"{target}: {e.Message}", e);
-        }
-
+        var within = (options ?? new OvsdbOptions()).Times.Connect;
+        var socket = await OvsdbDialer.ConnectAsync(target, end, within, clock ?? TimeProvider.System, stop);
         return Start(new NetworkStream(socket, ownsSocket: true), options, clock);
     }
 
@@ -89,6 +80,18 @@ public sealed class OvsdbClient : IAsyncDisposable
     /// <summary>A database's schema (§4.1.2).</summary>
     public Task<OvsdbSchema> GetSchemaAsync(string database, CancellationToken stop = default) =>
         AskAsync("get_schema", MonitorParams.Texts(database), OvsdbSchema.Read, patient: false, stop);
+
+    /// <summary>The server's own id, new with every start of it (ovsdb-server(7), Server ID).</summary>
+    public Task<Guid> GetServerIdAsync(CancellationToken stop = default) =>
+        AskAsync("get_server_id", MonitorParams.Texts(), static result => Guid.TryParseExact(result.Text("a server's id"), "D", out var id) ? id : throw new WireException("a server's id is no UUID"), patient: false, stop);
+
+    /// <summary>
+    /// Gives a database another schema, a JSON object as RFC 7047 §3.2 describes, and converts what it holds (ovsdb-server(7), Schema
+    /// Conversion). Its monitors end, and those of this library begin anew.
+    /// </summary>
+    /// <exception cref="OvsdbException">The schema is none, or what the database holds does not fit it.</exception>
+    public Task ConvertAsync(string database, JsonElement schema, CancellationToken stop = default) =>
+        AskAsync("convert", MonitorParams.Convert(database, schema), static _ => true, patient: true, stop);
 
     /// <summary>Carries a transaction out (§4.1.3); <paramref name="stop"/> cancels it on the server too, if it still waits (§4.1.4).</summary>
     /// <exception cref="OvsdbException">The server refused it; nothing of it was done.</exception>

@@ -6,10 +6,15 @@ namespace Dwcp.Sdn.Southbound.Ovsdb.Client;
 /// <summary>An error of OVSDB: a word of RFC 7047, or an object with the word and details (§3.1).</summary>
 internal static class OvsdbError
 {
+    /// <summary>Of a longer text, which a peer can make as long as it likes, the rest is left out.</summary>
+    public const int MostCharacters = 1000;
+
     // "word" | {"error": "word", "details": "…", "syntax": …}
     public static (string Word, string? Details) Read(JsonElement error) => error.ValueKind == JsonValueKind.Object
-        ? (error.Member("error", "an error").Text("an error"), error.TryGetProperty("details", out var details) ? details.Text("an error's details") : null)
-        : (error.Text("an error"), null);
+        ? (Bounded(error.Member("error", "an error").Text("an error")), error.TryGetProperty("details", out var details) ? Bounded(details.Text("an error's details")) : null)
+        : (Bounded(error.Text("an error")), null);
+
+    public static string Bounded(string text) => text.Length <= MostCharacters ? text : $"{text.AsSpan(0, MostCharacters)}…";
 
     public static string Text(JsonElement error)
     {

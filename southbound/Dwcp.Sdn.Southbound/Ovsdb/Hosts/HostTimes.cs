@@ -7,6 +7,9 @@ public sealed record HostTimes
 {
     public JsonRpcTimes Session { get; init; } = new();
 
+    /// <summary>How long a connection that we make may take to come about.</summary>
+    public TimeSpan Connect { get; init; } = TimeSpan.FromSeconds(10);
+
     /// <summary>How long ovs-vswitchd may take to apply what was committed.</summary>
     public TimeSpan Apply { get; init; } = TimeSpan.FromSeconds(10);
 

@@ -1,6 +1,7 @@
 using Dwcp.Sdn.Core;
 using Dwcp.Sdn.Core.Hosts;
 using Dwcp.Sdn.Core.Net;
+using Dwcp.Sdn.Southbound.Ovsdb.Client;
 using Dwcp.Sdn.Southbound.Ovsdb.Schema;
 
 namespace Dwcp.Sdn.Southbound.Ovsdb.Hosts;
@@ -66,7 +67,7 @@ internal static class HostView
             return address;
         }
 
-        faults.Add(new($"external_ids:{VtepKey}", text, "this is no unicast IPv4 or IPv6 address, such as 192.0.2.1"));
+        faults.Add(new($"external_ids:{VtepKey}", OvsdbError.Bounded(text), "this is no unicast IPv4 or IPv6 address, such as 192.0.2.1"));
         return null;
     }
 
@@ -124,7 +125,7 @@ internal static class HostView
         var isMac = MacAddress.TryParse(attached, null, out var mac);
         if (attached is not null && !isMac)
         {
-            faults.Add(new($"interface {row.Name} external_ids:{AttachedMacKey}", attached, "this is no MAC address, such as 02:00:00:00:00:11"));
+            faults.Add(new($"interface {row.Name} external_ids:{AttachedMacKey}", OvsdbError.Bounded(attached), "this is no MAC address, such as 02:00:00:00:00:11"));
         }
 
         return new InterfaceInventory(row.Name)

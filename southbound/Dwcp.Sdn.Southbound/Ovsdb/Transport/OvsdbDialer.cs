@@ -42,13 +42,12 @@ public static class OvsdbDialer
             throw new FormatException($"'{target}' is neither tcp:ADDRESS:PORT, ssl:ADDRESS:PORT nor unix:PATH");
         }
 
-        var socket = new Socket(end.AddressFamily, SocketType.Stream, ProtocolType.Unspecified);
+        var socket = await ConnectAsync(target, end, options.Times.Connect, clock, stop);
+        var local = socket.LocalEndPoint is IPEndPoint here ? OvsdbListener.Plain(here) : (IpAddress?)null;
+        var remote = end is IPEndPoint there ? OvsdbListener.Plain(there) : (IpAddress?)null;
         OvsdbHostConnection connection;
         try
         {
-            await socket.ConnectAsync(end, stop);
-            var local = socket.LocalEndPoint is IPEndPoint here ? OvsdbListener.Plain(here) : (IpAddress?)null;
-            var remote = end is IPEndPoint there ? OvsdbListener.Plain(there) : (IpAddress?)null;
             var secured = IsSecure(target) ? await options.Secure!(socket, stop) : null;
             connection = OvsdbHostConnection.Start(
                 secured?.Stream ?? new NetworkStream(socket, ownsSocket: true), target, local, remote, options, new ByteBudget(options.UnfinishedBytes), clock, log, secured?.Peer);
@@ -62,5 +61,30 @@ public static class OvsdbDialer
 
         using var given = stop.Register(() => connection.Close("no longer wanted"));
         return await connection.ReadyAsync() ? connection : throw new IOException($"{target}: {await connection.Closed}");
+    }
+
+    /// <summary>A connected socket.</summary>
+    /// <exception cref="IOException">There is none, or none in time.</exception>
+    internal static async Task<Socket> ConnectAsync(string target, EndPoint end, TimeSpan within, TimeProvider clock, CancellationToken stop)
+    {
+        var socket = new Socket(end.AddressFamily, SocketType.Stream, ProtocolType.Unspecified);
+        using var late = new CancellationTokenSource(within, clock);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(late.Token, stop);
+        try
+        {
+            await socket.ConnectAsync(end, either.Token);
+            return socket;
+        }
+        catch (SocketException e)
+        {
+            socket.Dispose();
+            throw new IOException($"{target}: {e.Message}", e);
+        }
+        catch (OperationCanceledException)
+        {
+            socket.Dispose();
+            stop.ThrowIfCancellationRequested();
+            throw new IOException($"{target}: no connection within {within.TotalSeconds:0.###} s");
+        }
     }
 }
