@@ -85,7 +85,7 @@ public static class Fields
 
     // Network service header, RFC 8300.
     public static readonly Field NshFlags = Masked("nsh_flags", 8, true, Nsh());
-    public static readonly Field NshTtl = Exact("nsh_ttl", 8, Nsh());
+    public static readonly Field NshTtl = Exact("nsh_ttl", 6, Nsh());
     public static readonly Field NshMdType = ReadOnly("nsh_mdtype", 8, Nsh());
     public static readonly Field NshNp = ReadOnly("nsh_np", 8, Nsh());
     public static readonly Field NshSpi = Exact("nsh_spi", 24, Nsh());
