@@ -21,9 +21,9 @@ public sealed record DiscoveryTimes
     public int MostPerSecond { get; init; } = 1000;
 
     /// <summary>Probes that leave together at most, and how long the next wait for company.</summary>
-    public int Batch { get; init; } = 50;
+    public int Batch { get; init; } = 100;
 
-    public TimeSpan BatchGap { get; init; } = TimeSpan.FromMilliseconds(10);
+    public TimeSpan BatchGap { get; init; } = TimeSpan.FromMilliseconds(50);
 
     /// <summary>A probe on its way for longer is none that we sent just now.</summary>
     public TimeSpan FreshFor { get; init; } = TimeSpan.FromSeconds(2);
