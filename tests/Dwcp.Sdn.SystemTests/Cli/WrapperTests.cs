@@ -1,3 +1,5 @@
+using System.Xml.Linq;
+
 namespace Dwcp.Sdn.SystemTests;
 
 /// <summary>tools/dwcpctl of a checkout: it runs what is built, and builds what is missing or old; the SDK is one that only says what it was asked.</summary>
@@ -9,11 +11,14 @@ public sealed class WrapperTests : IDisposable
         exit 7
         """;
 
+    /// <summary>What dwcpctl is built of: its project and those that it refers to, and so on.</summary>
+    private static readonly SortedSet<string> Projects = BuiltOf("tools/Dwcp.Sdn.Cli");
+
     private readonly DirectoryInfo _root = Directory.CreateTempSubdirectory("dwcpctl-wrapper-");
 
     public WrapperTests()
     {
-        foreach (var name in new[] { "tools/lib", "tools/Dwcp.Sdn.Cli", "northbound/Dwcp.Sdn.Api", "northbound/Dwcp.Sdn.Grpc", "controller/Dwcp.Sdn.Core", "southbound/Dwcp.Sdn.Southbound", "bin" })
+        foreach (var name in Projects.Append("tools/lib").Append("bin"))
         {
             _root.CreateSubdirectory(name);
         }
@@ -54,11 +59,14 @@ public sealed class WrapperTests : IDisposable
     public async Task What_is_older_than_its_sources_is_built_anew()
     {
         await RunAsync("version");
-        await Task.Delay(20);
-        Write("northbound/Dwcp.Sdn.Api/New.cs", "");
+        foreach (var project in Projects)
+        {
+            await Task.Delay(20);
+            Write($"{project}/New.cs", "");
+            Assert.Equal((project, "building dwcpctl\n"), (project, (await RunAsync("version")).Error));
+        }
 
-        Assert.Equal("building dwcpctl\n", (await RunAsync("version")).Error);
-        Assert.Equal("publish\npublish\n", Asked);
+        Assert.Equal(Projects.Count + 1, Asked.Count(c => c == '\n'));
     }
 
     [Fact]
@@ -77,6 +85,18 @@ public sealed class WrapperTests : IDisposable
 
     private Task<CommandResult> RunAsync(params string[] words)
         => Command.RunAsync("env", ["-u", "DOTNET_ROOT", $"PATH={At("bin")}:{Environment.GetEnvironmentVariable("PATH")}", At("tools/dwcpctl"), .. words]);
+
+    private static SortedSet<string> BuiltOf(string project)
+    {
+        var found = new SortedSet<string>(StringComparer.Ordinal) { project };
+        foreach (var reference in XDocument.Load(Directory.GetFiles(Path.Combine(Checkout.Root, project), "*.csproj").Single()).Descendants("ProjectReference"))
+        {
+            var path = Path.Combine(Checkout.Root, project, Path.GetDirectoryName(reference.Attribute("Include")!.Value.Replace('\\', '/'))!);
+            found.UnionWith(BuiltOf(Path.GetRelativePath(Checkout.Root, Path.GetFullPath(path))));
+        }
+
+        return found;
+    }
 
     private string At(string name) => Path.Combine(_root.FullName, name);
 
