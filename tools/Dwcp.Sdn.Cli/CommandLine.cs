@@ -14,6 +14,7 @@ internal sealed class CommandLine
 {
     public const string Name = "dwcpctl";
     public const string DefaultServer = "http://127.0.0.1:8080";
+    private const int BrokenPipe = 32; // EPIPE
     private static readonly ParserConfiguration Parsing = new() { ResponseFileTokenReplacer = null };
 
     private readonly Option<string?> _server = new("--server") { Recursive = true, HelpName = "URL", Description = $"The controller [DWCP_SERVER, the context's, or {DefaultServer}]" };
@@ -38,6 +39,24 @@ internal sealed class CommandLine
     /// <summary>Runs one command; the result is the exit code.</summary>
     public async Task<int> RunAsync(IReadOnlyList<string> words, CancellationToken stop = default)
     {
+        try
+        {
+            var exit = await InvokeAsync(words, stop);
+            await Shell.Out.FlushAsync(CancellationToken.None);
+            return exit;
+        }
+        catch (IOException e) when (e.HResult == BrokenPipe)
+        {
+            return ExitCode.Done; // Whoever read the pipe has seen enough, as head does.
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return Fail(ExitCode.Refused, e.Message, []);
+        }
+    }
+
+    private async Task<int> InvokeAsync(IReadOnlyList<string> words, CancellationToken stop)
+    {
         var parse = Parse(words.Count == 0 ? ["--help"] : words);
         try
         {
@@ -56,14 +75,6 @@ internal sealed class CommandLine
         catch (OperationCanceledException)
         {
             return ExitCode.Interrupted;
-        }
-        catch (IOException) when (!Shell.OutIsTerminal)
-        {
-            return ExitCode.Done; // Whoever read the pipe has seen enough, as head does.
-        }
-        finally
-        {
-            Flush();
         }
     }
 

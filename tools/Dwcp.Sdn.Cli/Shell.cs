@@ -1,5 +1,6 @@
 using System.Collections;
 using System.Globalization;
+using Microsoft.Win32.SafeHandles;
 
 namespace Dwcp.Sdn.Cli;
 
@@ -37,7 +38,7 @@ internal sealed class Shell
         return new()
         {
             In = Console.In,
-            Out = new StreamWriter(Console.OpenStandardOutput(), bufferSize: 16 * 1024) { AutoFlush = false },
+            Out = new StreamWriter(OpenOutput(outIsTerminal), bufferSize: 16 * 1024) { AutoFlush = false },
             Error = Console.Error,
             Environment = environment,
             OutIsTerminal = outIsTerminal,
@@ -49,6 +50,22 @@ internal sealed class Shell
 
     /// <summary>A variable of the environment; an empty one counts as absent.</summary>
     public string? Variable(string name) => Environment.TryGetValue(name, out var value) && value.Length > 0 ? value : null;
+
+    // The console's stream does not tell that nobody reads a pipe any more, and a watch would never end. Only a pipe may be opened
+    // so: of a file, a FileStream keeps a position of its own, and the next program would write over what this one has written.
+    private static Stream OpenOutput(bool isTerminal)
+    {
+        if (!isTerminal)
+        {
+            var file = new FileStream(new SafeFileHandle(1, ownsHandle: false), FileAccess.Write, bufferSize: 0);
+            if (!file.CanSeek)
+            {
+                return file;
+            }
+        }
+
+        return Console.OpenStandardOutput();
+    }
 
     private static int WidthOf(Dictionary<string, string> environment)
     {

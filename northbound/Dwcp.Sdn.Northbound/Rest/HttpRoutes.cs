@@ -11,7 +11,8 @@ internal sealed record HttpRoute(string Verb, PathTemplate Path, MethodDescripto
 }
 
 /// <summary>A route that a path leads to, with the path's variables.</summary>
-internal readonly record struct HttpMatch(HttpRoute Route, string[] Variables);
+/// <param name="Watchable">Whether the query may say watch=true or watch=false.</param>
+internal readonly record struct HttpMatch(HttpRoute Route, string[] Variables, bool Watchable);
 
 /// <summary>All routes, read from the options of the services' methods.</summary>
 internal sealed class HttpRoutes

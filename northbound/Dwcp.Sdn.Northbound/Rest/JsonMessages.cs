@@ -29,7 +29,7 @@ internal sealed class JsonMessages(List<Problem> problems, bool merging = false)
             }
             else if (!seen.Add(field))
             {
-                problems.Add(Faults.Problem(at, ProblemCodes.Invalid, $"{property.Name} is given twice", "Give it once"));
+                problems.Add(GivenTwice(at, property.Name));
             }
             else if (property.Value.ValueKind != JsonValueKind.Null)
             {
@@ -65,9 +65,16 @@ internal sealed class JsonMessages(List<Problem> problems, bool merging = false)
         }
 
         var (keys, values) = (field.MessageType.Fields[1], field.MessageType.Fields[2]);
+        var seen = new HashSet<string>();
         foreach (var property in json.EnumerateObject())
         {
             var under = $"{at}.{property.Name}";
+            if (!seen.Add(property.Name))
+            {
+                problems.Add(GivenTwice(under, property.Name));
+                continue;
+            }
+
             if (merging && property.Value.ValueKind == JsonValueKind.Null)
             {
                 continue;
@@ -149,6 +156,8 @@ internal sealed class JsonMessages(List<Problem> problems, bool merging = false)
             return null;
         }
     }
+
+    private static Problem GivenTwice(string at, string name) => Faults.Problem(at, ProblemCodes.Invalid, $"{name} is given twice", "Give it once");
 
     private static Problem WrongType(JsonElement json, string at, string expected)
         => Faults.Problem(at, ProblemCodes.Invalid, $"{Shown(json)} is not {expected}", $"Give {expected}");

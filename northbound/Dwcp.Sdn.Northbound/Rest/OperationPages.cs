@@ -1,5 +1,6 @@
 using System.Reflection;
 using System.Runtime.InteropServices;
+using System.Text.Encodings.Web;
 using System.Text.Json;
 using Dwcp.Sdn.Core.Model;
 using Dwcp.Sdn.Northbound.Metrics;
@@ -14,7 +15,10 @@ internal sealed class OperationPages(MetricsCollector metrics, Func<IReadOnlyLis
 {
     private static readonly string Version = typeof(OperationPages).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()!.InformationalVersion;
 
-    private static readonly string VersionPage = JsonSerializer.Serialize(new { version = Version, api = "v1", runtime = RuntimeInformation.FrameworkDescription });
+    // A version has a plus sign in it, which the default would escape.
+    private static readonly JsonSerializerOptions AsItIs = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+
+    private static readonly string VersionPage = JsonSerializer.Serialize(new { version = Version, api = "v1", runtime = RuntimeInformation.FrameworkDescription }, AsItIs);
 
     private readonly Lazy<string> _openApi = new(() => OpenApiDocument.Of(routes, Version.Split('+')[0]));
 

@@ -12,6 +12,9 @@ namespace Dwcp.Sdn.Northbound.Rest;
 /// <summary>The request message of a route, from the path, the query, the headers and the body; faults are collected, not thrown.</summary>
 internal sealed class RestRequest
 {
+    /// <summary>The query parameter that makes a watch of a list.</summary>
+    public const string WatchParameter = "watch";
+
     private readonly HttpMatch _match;
 
     public RestRequest(HttpMatch match)
@@ -38,8 +41,13 @@ internal sealed class RestRequest
     {
         foreach (var (name, values) in query)
         {
-            if (name == "watch" && values is ["true"] or ["false"])
+            if (name == WatchParameter && _match.Watchable)
             {
+                if (values is not (["true"] or ["false"]))
+                {
+                    Problems.Add(Faults.Problem(name, ProblemCodes.Invalid, $"\"{values}\" is not true or false", "Give true or false, once"));
+                }
+
                 continue;
             }
 

@@ -38,7 +38,7 @@ internal static class RestResponse
         http.Response.StatusCode = details.Status;
         foreach (var entry in e.Trailers)
         {
-            if (entry.Key is "allow" or "retry-after" or "connection")
+            if (entry.Key is "allow" or "retry-after" or "connection" or "accept-encoding")
             {
                 http.Response.Headers[entry.Key] = entry.Value;
             }
@@ -62,6 +62,7 @@ internal static class RestResponse
             cacheControl = "no-cache"; // Which is: ask each time whether it is still so.
             if (EntityTag.IsKnown(http.Request, tag))
             {
+                http.Response.Headers.CacheControl = cacheControl;
                 http.Response.StatusCode = StatusCodes.Status304NotModified;
                 return;
             }

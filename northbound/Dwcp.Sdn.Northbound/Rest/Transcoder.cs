@@ -69,14 +69,15 @@ internal sealed class Transcoder(OperationPages pages, HttpRoutes routes, Reques
         }
 
         var verb = HttpMethods.IsHead(request.Method) ? "GET" : request.Method;
-        if (verb == "GET" && request.Query["watch"] == "true" && found.TryGetValue(HttpRoutes.Watch, out var watch))
+        var watchable = found.TryGetValue(HttpRoutes.Watch, out var watch) && verb == "GET";
+        if (watchable && request.Query[RestRequest.WatchParameter] == "true")
         {
-            return new(watch, variables);
+            return new(watch!, variables, watchable);
         }
 
         if (verb != HttpRoutes.Watch && found.TryGetValue(verb, out var match))
         {
-            return new(match, variables);
+            return new(match, variables, watchable);
         }
 
         var allowed = string.Join(", ", found.Keys.Where(v => v != HttpRoutes.Watch).SelectMany(v => v == "GET" ? ["GET", "HEAD"] : new[] { v }).Order());
@@ -104,6 +105,7 @@ internal sealed class Transcoder(OperationPages pages, HttpRoutes routes, Reques
         if (match.Route.TakesBody)
         {
             CheckMediaType(http.Request);
+            CheckEncoding(http.Request);
             request.ReadBody(await limits.ReadBodyAsync(http.Request, deadline.Token));
         }
 
@@ -133,7 +135,7 @@ internal sealed class Transcoder(OperationPages pages, HttpRoutes routes, Reques
             {
                 await match.Route.Bound.CallAsync(request.Message, _ => Task.CompletedTask, call);
             }
-            catch (RpcException e) when (e.StatusCode == StatusCode.InvalidArgument)
+            catch (RpcException e) when (e.StatusCode is StatusCode.InvalidArgument or StatusCode.FailedPrecondition or StatusCode.Aborted or StatusCode.NotFound)
             {
                 // A field that could not be read must not be reported as missing as well.
                 var unread = all.Select(p => p.Field).ToArray();
@@ -161,6 +163,17 @@ internal sealed class Transcoder(OperationPages pages, HttpRoutes routes, Reques
         {
             throw Faults.Of(StatusCode.InvalidArgument, 415, ProblemCodes.UnsupportedMediaType, $"A body of the type {request.ContentType} is not taken",
                 Faults.Problem("Content-Type", ProblemCodes.UnsupportedMediaType, $"{request.ContentType} is not JSON in UTF-8", "Send application/json"));
+        }
+    }
+
+    private static void CheckEncoding(HttpRequest request)
+    {
+        if (request.Headers.ContentEncoding is { Count: > 0 } encoding && encoding != "identity")
+        {
+            var refused = Faults.Of(StatusCode.InvalidArgument, 415, ProblemCodes.UnsupportedMediaType, $"A body encoded by {encoding} is not taken",
+                Faults.Problem("Content-Encoding", ProblemCodes.UnsupportedMediaType, $"Bodies encoded by {encoding} are not read", "Send the body as it is"));
+            refused.Trailers.Add("accept-encoding", "identity");
+            throw refused;
         }
     }
 

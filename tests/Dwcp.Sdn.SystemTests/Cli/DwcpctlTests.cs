@@ -112,6 +112,20 @@ public sealed class DwcpctlTests : IDisposable
     }
 
     [Fact]
+    public async Task A_watch_ends_when_nobody_reads_it_any_more()
+    {
+        await using var controller = await ControllerProcess.StartAsync();
+        var dwcpctl = Dwcpctl.Of(controller);
+        await PutAsync(dwcpctl, "blue", 7);
+        await using var watch = Command.Start("bash", ["-c", "set -o pipefail; \"$0\" watch networks -o name --server \"$1\" | head -1", Checkout.Dwcpctl, controller.Http.BaseAddress!.OriginalString.TrimEnd('/')]);
+        await Until.TrueAsync("the watch has begun", TimeSpan.FromSeconds(20), () => Task.FromResult(watch.Printed == "ADDED networks/blue\n"), () => Task.FromResult(watch.Printed));
+
+        await PutAsync(dwcpctl, "red", 8);
+
+        Assert.Equal(0, (await watch.EndedAsync(TimeSpan.FromSeconds(20))).ExitCode);
+    }
+
+    [Fact]
     public async Task What_is_set_holds_after_a_restart_of_the_controller()
     {
         await using var controller = await ControllerProcess.StartAsync();

@@ -26,6 +26,15 @@ public sealed class ApplyTests : CliFixture
         Assert.Equal(new(0, "ports/vm1 unchanged\nnetworks/blue changed\n", ""), await RunAsync("apply", "-f", FileOf(Good.Replace("10100", "10200", StringComparison.Ordinal))));
     }
 
+    [Theory]
+    [InlineData("kind: Network\nid: a\nvni: 1\nlabels: &a\n  b: *a\n")]
+    [InlineData("a: &a\n  items: [*a]\n")]
+    [InlineData("a: &a [1,1,1,1,1,1,1,1,1,1]\nb: &b [*a,*a,*a,*a,*a,*a,*a,*a,*a,*a]\nc: &c [*b,*b,*b,*b,*b,*b,*b,*b,*b,*b]\nd: &d [*c,*c,*c,*c,*c,*c,*c,*c,*c,*c]\ne: &e [*d,*d,*d,*d,*d,*d,*d,*d,*d,*d]\nf: [*e,*e,*e,*e,*e,*e,*e,*e,*e,*e]\n")]
+    public async Task A_document_that_refers_to_itself_without_end_is_refused(string document)
+        => Assert.Equal(
+            new(1, "", "standard input:1: its references (& and *) make the document endless\n    Write out what they stand for\ndwcpctl: 1 problem; nothing was changed\n"),
+            await RunAsync(document, int.MaxValue, "apply", "-f", "-"));
+
     [Fact]
     public async Task All_problems_of_all_documents_are_shown_with_line_and_remedy_and_nothing_changes()
     {

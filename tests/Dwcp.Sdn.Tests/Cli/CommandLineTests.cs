@@ -3,8 +3,10 @@ using System.Net.Sockets;
 using Dwcp.Sdn.Api;
 using Dwcp.Sdn.Api.V1;
 using Dwcp.Sdn.Cli;
+using Dwcp.Sdn.Cli.Client;
 using Dwcp.Sdn.Cli.Documents;
 using Dwcp.Sdn.Cli.Kinds;
+using Dwcp.Sdn.Tests.Store;
 using Google.Api;
 using Google.Protobuf.Reflection;
 
@@ -20,6 +22,7 @@ public sealed class CommandLineTests : CliFixture
     [InlineData("there is no output 'xml'", "Use one of table|wide|json|yaml|name|jsonpath=TEMPLATE", "get", "ports", "-o", "xml")]
     [InlineData("--server: 'here' is no URL of a controller", "Write it as http://127.0.0.1:8080", "get", "ports", "--server", "here")]
     [InlineData("nothing is named", "Write dwcpctl delete KIND ID…, or dwcpctl delete -f FILE", "delete")]
+    [InlineData("--last: -1 is no number of events", "Give 1 or more", "events", "--last", "-1")]
     [InlineData("'app' selects nothing", "Write NAME=VALUE", "get", "ports", "-l", "app")]
     public async Task A_wrong_command_line_ends_with_2_and_the_way_out(string error, string remedy, params string[] words)
         => Assert.Equal(new(2, "", $"dwcpctl: {error}\n  {remedy}\n"), await RunAsync(words));
@@ -44,6 +47,57 @@ public sealed class CommandLineTests : CliFixture
 
         Assert.Equal(3, (await run).Exit);
         Assert.Contains("is no dwcp-controller: 404 Not Found to /v1/ports", (await run).Error);
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task An_answer_that_breaks_off_or_stands_still_counts_as_none(bool breaksOff)
+    {
+        using var other = new TcpListener(IPAddress.Loopback, 0);
+        other.Start();
+        var clock = new ManualTime();
+        using var client = new ControllerClient(new($"http://{other.LocalEndpoint}"), clock);
+        var asking = client.GetAsync("/v1/ports", CancellationToken.None);
+        using var connection = await other.AcceptTcpClientAsync();
+        await connection.GetStream().WriteAsync("HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n{\"items\": ["u8.ToArray());
+        if (breaksOff)
+        {
+            connection.Close();
+        }
+
+        // The clock is moved until the answer, and no longer its header alone, is what is waited for.
+        for (var i = 0; i < 500 && !asking.IsCompleted; i++)
+        {
+            await Task.Delay(10);
+            clock.Advance(TimeSpan.FromSeconds(breaksOff ? 0 : 1));
+        }
+
+        Assert.Equal(3, (await Assert.ThrowsAsync<CliException>(() => asking.WaitAsync(TimeSpan.FromSeconds(10)))).ExitCode);
+    }
+
+    [Theory]
+    [InlineData(32, 0, "")]
+    [InlineData(28, 1, "dwcpctl: no room\n")]
+    public async Task Output_that_cannot_be_written_is_a_failure_unless_its_reader_has_seen_enough(int error, int exit, string said)
+    {
+        using var full = new StreamWriter(new FullStream(error)) { NewLine = "\n" };
+        using var errors = new StringWriter { NewLine = "\n" };
+
+        Assert.Equal(exit, await new CommandLine(ShellOf("", full, errors)).RunAsync(["explain", "network"]));
+        Assert.Equal(said, errors.ToString());
+    }
+
+    [Fact]
+    public async Task A_configuration_file_that_cannot_be_written_is_a_failure()
+    {
+        var file = FileOf("");
+        using var output = new StringWriter { NewLine = "\n" };
+        using var error = new StringWriter { NewLine = "\n" };
+
+        Assert.Equal(1, await new CommandLine(ShellOf("", output, error, int.MaxValue, ("XDG_CONFIG_HOME", file))).RunAsync(["config", "set-context", "a", "--server", Server]));
+        Assert.StartsWith("dwcpctl: ", error.ToString(), StringComparison.Ordinal);
+        Assert.Contains(file, error.ToString(), StringComparison.Ordinal);
     }
 
     [Fact]
@@ -202,6 +256,16 @@ public sealed class CommandLineTests : CliFixture
         => message.File.Package != "dwcp.v1" || !seen.Add(message)
             ? []
             : message.Fields.InDeclarationOrder().SelectMany(f => f is { FieldType: FieldType.Message, IsMap: false } ? [f, .. FieldsOf(f.MessageType, seen)] : new[] { f });
+
+    /// <summary>What a full disk, or a pipe without a reader, is to a writer.</summary>
+    private sealed class FullStream(int error) : MemoryStream
+    {
+        public override void Write(ReadOnlySpan<byte> buffer) => throw new IOException("no room", error);
+
+        public override void Write(byte[] buffer, int offset, int count) => Write(buffer.AsSpan(offset, count));
+
+        public override ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default) => ValueTask.FromException(new IOException("no room", error));
+    }
 
     private static int FreePort()
     {

@@ -28,12 +28,18 @@ public class TextTests
     [InlineData("id={.items[0].id}{\"\\n\"}n={.items[0].n}", "id=a\nn=1")]
     [InlineData("{.nothing.at.all}", "")]
     [InlineData("{.items[*].*}", "a 1 x,y k.1=dotted b 2 ")]
+    [InlineData("{ .items[0].id }", "a")]
+    [InlineData("{range .items[*]}{.id}={.n}{\"\\n\"}{end}end", "a=1\nb=2\nend")]
+    [InlineData("{range .items[*]}{.id}:{range .tags[*]}<{.}>{end};{end}", "a:<x><y>;b:;")]
     public void A_path_picks_what_it_names(string path, string picked) => Assert.Equal(picked, JsonPath.Parse(path).Evaluate(JsonNode.Parse(Document)!));
 
     [Theory]
     [InlineData("{.items", "this { has no }, at character 1 of {.items")]
     [InlineData("{.items[0}", "this [ has no ], at character 8 of {.items[0}")]
     [InlineData("{.items..id}", "a name is missing, at character 9 of {.items..id}")]
+    [InlineData("{range .items[*]}{.id}", "this {range} has no {end}, at character 1 of {range .items[*]}{.id}")]
+    [InlineData("{.id}{end}", "this {end} has no {range}, at character 6 of {.id}{end}")]
+    [InlineData("{.items[*].id or}", "a name with a space stands in ['…'], at character 12 of {.items[*].id or}")]
     [InlineData("{.items[x]}", "expected a number, a name in quotes, * or ?(@.name==\"value\"), at character 9 of {.items[x]}")]
     public void A_faulty_path_is_told_with_its_place(string path, string message)
         => Assert.Equal($"-o jsonpath: {message}", Assert.Throws<CliException>(() => JsonPath.Parse(path)).Message);

@@ -30,6 +30,7 @@ public sealed partial class OperationPageTests : RestFixture
 
         Assert.Equal("v1", answer["api"].GetString());
         Assert.StartsWith("0.", answer["version"].GetString(), StringComparison.Ordinal);
+        Assert.DoesNotContain("\\u", answer.Body, StringComparison.Ordinal);
     }
 
     [Fact]

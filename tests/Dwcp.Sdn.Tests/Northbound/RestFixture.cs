@@ -61,6 +61,7 @@ public abstract class RestFixture : IAsyncLifetime
         return new((int)response.StatusCode, response.Content.Headers.ContentType?.ToString(), body)
         {
             ETag = response.Headers.ETag?.ToString(),
+            CacheControl = response.Headers.CacheControl?.ToString(),
             Location = response.Headers.Location?.ToString(),
             Allow = string.Join(", ", response.Content.Headers.Allow),
         };
@@ -71,6 +72,8 @@ public abstract class RestFixture : IAsyncLifetime
 internal sealed record Answer(int Status, string? ContentType, string Body)
 {
     public string? ETag { get; init; }
+
+    public string? CacheControl { get; init; }
 
     public string? Location { get; init; }
 

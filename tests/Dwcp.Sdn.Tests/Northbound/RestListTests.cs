@@ -91,7 +91,7 @@ public sealed class RestListTests : RestFixture
     [InlineData("filter=colour=red", "filter unknown-field")]
     [InlineData("filter=vni=many", "filter invalid")]
     [InlineData("filter=status=x", "filter invalid")]
-    [InlineData("watch=maybe", "watch unknown-parameter")]
+    [InlineData("watch=maybe", "watch invalid")]
     [InlineData("labelSelector=a", "labelSelector unknown-parameter")]
     public async Task A_question_that_cannot_be_answered_is_refused(string query, string problem)
     {

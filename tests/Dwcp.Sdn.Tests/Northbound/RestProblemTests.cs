@@ -70,6 +70,7 @@ public sealed class RestProblemTests : RestFixture
     [InlineData("""{"vni": 1, "importTargets": [1]}""", "importTargets[0] invalid")]
     [InlineData("""{"vni": 1, "importTargets": ["1:1", null]}""", "importTargets[1] invalid")]
     [InlineData("""{"vni": 1, "labels": []}""", "labels invalid")]
+    [InlineData("""{"vni": 1, "labels": {"a": "1", "a": "2"}}""", "labels.a invalid")]
     [InlineData("""{"vni": 1, "id": "net2"}""", "id invalid")]
     [InlineData("""{"vni": 1, "status": 5}""", "status invalid")]
     public async Task A_value_of_the_wrong_kind_is_named(string body, string problem)
@@ -132,6 +133,49 @@ public sealed class RestProblemTests : RestFixture
 
         Assert.Equal(404, answer.Status);
         Assert.Equal("application/problem+json", answer.ContentType);
+    }
+
+    [Fact]
+    public async Task What_contradicts_other_objects_is_named_beside_what_is_wrong_in_itself()
+    {
+        await SendAsync("PUT", "/v1/networks/net1", """{"vni": 5001}""");
+
+        var answer = await SendAsync("PUT", "/v1/networks/net2", """{"vni": 5001, "mtuu": 1, "type": "TUNNEL"}""");
+        var absent = await SendAsync("PATCH", "/v1/networks/net3", """{"mtuu": 1}""");
+
+        Assert.Equal(400, answer.Status);
+        Assert.Equal(["mtuu unknown-field", "type invalid", "vni conflict"], answer.Problems);
+        Assert.Equal(400, absent.Status);
+        Assert.Equal(["id not-found", "mtuu unknown-field"], absent.Problems);
+    }
+
+    [Theory]
+    [InlineData("GET", "/v1/networks/net1?watch=true", "watch unknown-parameter")]
+    [InlineData("PUT", "/v1/networks/net1?watch=true", "watch unknown-parameter")]
+    [InlineData("GET", "/v1/switches/h1/flows?watch=true", "watch unknown-parameter")]
+    [InlineData("GET", "/v1/networks?watch=yes", "watch invalid")]
+    [InlineData("GET", "/v1/networks?watch=true&watch=true", "watch invalid")]
+    public async Task A_watch_where_there_is_none_is_refused(string method, string path, string problem)
+    {
+        await SendAsync("PUT", "/v1/networks/net1", """{"vni": 5001}""");
+
+        var answer = await SendAsync(method, path, method == "PUT" ? """{"vni": 5001}""" : null);
+
+        Assert.Equal(400, answer.Status);
+        Assert.Equal([problem], answer.Problems);
+        Assert.Equal(200, (await SendAsync("GET", "/v1/networks?watch=false")).Status);
+    }
+
+    [Fact]
+    public async Task A_body_that_is_encoded_is_refused_with_what_is_taken()
+    {
+        using var content = new ByteArrayContent([0x1f, 0x8b, 8]);
+        content.Headers.ContentEncoding.Add("gzip");
+        using var response = await Client.PutAsync(new Uri("/v1/networks/net1", UriKind.Relative), content);
+
+        Assert.Equal(HttpStatusCode.UnsupportedMediaType, response.StatusCode);
+        Assert.Equal("identity", Assert.Single(response.Headers.GetValues("Accept-Encoding")));
+        Assert.Contains("Content-Encoding", await response.Content.ReadAsStringAsync(), StringComparison.Ordinal);
     }
 
     [Theory]

@@ -99,7 +99,7 @@ internal sealed class ControllerClient : IDisposable
     public async Task<(HttpStatusCode Status, string Text)> ReadTextAsync(string path, CancellationToken stop)
     {
         using var response = await SendOnceAsync("GET", path, null, stop);
-        return (response.StatusCode, await response.Content.ReadAsStringAsync(stop));
+        return (response.StatusCode, await TextOfAsync(response, stop));
     }
 
     /// <summary>What changes from a resource version on, until the stream ends.</summary>
@@ -132,7 +132,7 @@ internal sealed class ControllerClient : IDisposable
     {
         try
         {
-            return JsonNode.Parse(await response.Content.ReadAsStringAsync(stop)) as JsonObject ?? throw NotTheController(response);
+            return JsonNode.Parse(await TextOfAsync(response, stop)) as JsonObject ?? throw NotTheController(response);
         }
         catch (JsonException)
         {
@@ -158,7 +158,7 @@ internal sealed class ControllerClient : IDisposable
                     continue;
                 }
 
-                throw RefusedException.Of(response.StatusCode, await response.Content.ReadAsStringAsync(stop)) ?? (Exception)NotTheController(response);
+                throw RefusedException.Of(response.StatusCode, await TextOfAsync(response, stop)) ?? (Exception)NotTheController(response);
             }
         }
     }
@@ -171,11 +171,20 @@ internal sealed class ControllerClient : IDisposable
             request.Content = new ByteArrayContent(Encoding.UTF8.GetBytes(body)) { Headers = { ContentType = Json } };
         }
 
+        return await AnsweredAsync(limit => _http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, limit), stop);
+    }
+
+    private Task<string> TextOfAsync(HttpResponseMessage response, CancellationToken stop) => AnsweredAsync(response.Content.ReadAsStringAsync, stop);
+
+    /// <summary>What the controller answers in time.</summary>
+    /// <exception cref="CliException">It does not.</exception>
+    private async Task<T> AnsweredAsync<T>(Func<CancellationToken, Task<T>> ask, CancellationToken stop)
+    {
         using var limit = new CancellationTokenSource(AnswerWithin, _clock);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, stop);
         try
         {
-            return await _http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, either.Token);
+            return await ask(either.Token);
         }
         catch (HttpRequestException e)
         {

@@ -30,6 +30,11 @@ internal sealed class EventsCommand : CliCommand
     protected override async Task<int> RunAsync(ParseResult parse, CancellationToken stop)
     {
         var (kind, format, filter) = (KindCatalogue.Events, OutputFormat.Parse(parse.GetValue(_output)), CommonOptions.FilterOf(null, parse.GetValue(_filter)));
+        if (parse.GetValue(_last) is < 1 and var none)
+        {
+            throw new CliException(ExitCode.Usage, $"--last: {none} is no number of events", "Give 1 or more");
+        }
+
         using var client = Connect(parse);
         var (items, version) = await client.ListAsync(kind.ListPath, filter, stop);
         if (parse.GetValue(_last) is { } last)

@@ -10,6 +10,9 @@ internal sealed class Manifest
 {
     private const string StandardInput = "-";
 
+    // Beyond any fabric; references within references make that many of a few lines, and without end of a single one.
+    private const int MostNodes = 1_000_000;
+
     public List<ManifestDocument> Documents { get; } = [];
 
     /// <summary>What is wrong with the files in themselves.</summary>
@@ -56,8 +59,33 @@ internal sealed class Manifest
 
         foreach (var document in yaml.Documents.Select(d => d.RootNode))
         {
+            if (IsTooLong(document))
+            {
+                Problems.Add(new(file, document.Start.Line, "", "", "its references (& and *) make the document endless", "Write out what they stand for"));
+                continue;
+            }
+
             ReadDocument(file, document);
         }
+    }
+
+    private static bool IsTooLong(YamlNode document)
+    {
+        var open = new Stack<YamlNode>([document]);
+        for (var seen = 1; open.TryPop(out var node);)
+        {
+            IEnumerable<YamlNode> within = node is YamlMappingNode map ? map.Children.SelectMany(c => new[] { c.Key, c.Value }) : node is YamlSequenceNode list ? list.Children : [];
+            foreach (var child in within)
+            {
+                open.Push(child);
+                if (++seen > MostNodes)
+                {
+                    return true;
+                }
+            }
+        }
+
+        return false;
     }
 
     private void ReadDocument(string file, YamlNode node)

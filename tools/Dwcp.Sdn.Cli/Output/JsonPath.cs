@@ -6,10 +6,13 @@ namespace Dwcp.Sdn.Cli.Output;
 
 /// <summary>
 /// A template for -o jsonpath: text in which {…} stands for values. In the braces a path of .name, ['name'], [0], [-1], [*] and
-/// [?(@.path=="value")], or a string in quotes. A template without braces is one path. Values are parted by spaces.
+/// [?(@.path=="value")], or a string in quotes; what stands between {range PATH} and {end} is made once for each value. A template
+/// without braces is one path. Values are parted by spaces.
 /// </summary>
 internal sealed class JsonPath
 {
+    private const string Range = "range ";
+
     private delegate IEnumerable<JsonNode?> Step(JsonNode? node);
 
     private readonly List<Func<JsonNode, string>> _parts = [];
@@ -22,6 +25,7 @@ internal sealed class JsonPath
     public static JsonPath Parse(string template)
     {
         var path = new JsonPath();
+        var ranges = new Stack<(JsonPath Outer, List<Step> Over, int Open)>();
         if (!template.Contains('{', StringComparison.Ordinal))
         {
             path.AddExpression(template, template, 0);
@@ -39,11 +43,27 @@ internal sealed class JsonPath
             }
 
             var close = ClosingBrace(template, open);
-            path.AddExpression(template[(open + 1)..close], template, open + 1);
             at = close + 1;
+            var expression = template[(open + 1)..close].Trim();
+            if (expression.StartsWith(Range, StringComparison.Ordinal))
+            {
+                ranges.Push((path, Steps(expression[Range.Length..].Trim(), template, open + 1 + Range.Length), open));
+                path = new();
+            }
+            else if (expression == "end")
+            {
+                var (outer, over, _) = ranges.Count > 0 ? ranges.Pop() : throw Fault(template, open, "this {end} has no {range}");
+                var each = path;
+                outer._parts.Add(root => string.Concat(Walk(root, over).OfType<JsonNode>().Select(each.Evaluate)));
+                path = outer;
+            }
+            else
+            {
+                path.AddExpression(expression, template, open + 1);
+            }
         }
 
-        return path;
+        return ranges.Count == 0 ? path : throw Fault(template, ranges.Peek().Open, "this {range} has no {end}");
     }
 
     public string Evaluate(JsonNode root) => string.Concat(_parts.Select(p => p(root)));
@@ -100,6 +120,11 @@ internal sealed class JsonPath
                 }
 
                 continue;
+            }
+
+            if (name.ToString().Contains(' ', StringComparison.Ordinal))
+            {
+                throw Fault(template, offset + at - name.Length, "a name with a space stands in ['…']");
             }
 
             steps.Add(name.ToString() == "*" ? Children : Member(name.ToString()));
