@@ -1,8 +1,3 @@
-using System.Net;
-using Dwcp.Sdn.Northbound;
-using Dwcp.Sdn.Tests.Northbound;
-using Microsoft.Extensions.Logging.Abstractions;
-
 namespace Dwcp.Sdn.SystemTests.Northbound;
 
 /// <summary>What /openapi.json says, judged by the linter of others.</summary>
@@ -11,13 +6,7 @@ public sealed class OpenApiLintTests
     [Fact]
     public async Task The_description_is_valid_and_so_are_its_examples()
     {
-        await using var server = new NorthboundServer(
-            new MemoryFabric(TimeProvider.System),
-            new NorthboundOptions { Http = new(IPAddress.Loopback, 0), Grpc = new(IPAddress.Loopback, 0) },
-            () => [],
-            NullLoggerFactory.Instance,
-            TimeProvider.System);
-        await server.StartAsync(CancellationToken.None);
+        await using var controller = await ControllerProcess.StartAsync();
         var folder = Path.Combine(Checkout.Root, "tests/Dwcp.Sdn.SystemTests/Northbound/Node");
         if (!Directory.Exists(Path.Combine(folder, "node_modules")))
         {
@@ -27,8 +16,7 @@ public sealed class OpenApiLintTests
         var file = Path.GetTempFileName();
         try
         {
-            using var client = new HttpClient();
-            await File.WriteAllTextAsync(file, await client.GetStringAsync($"http://{server.HttpEndPoint}/openapi.json"));
+            await File.WriteAllTextAsync(file, await controller.Http.GetStringAsync("/openapi.json"));
             var judged = await Command.RunAsync(
                 "env", "REDOCLY_TELEMETRY=off", "REDOCLY_SUPPRESS_UPDATE_NOTICE=true",
                 "node", Path.Combine(folder, "node_modules/@redocly/cli/bin/cli.js"), "lint", "--config", Path.Combine(folder, "redocly.yaml"), file);

@@ -59,6 +59,8 @@ public class TextTests
     [InlineData("a: b")]
     [InlineData("a #b")]
     [InlineData("two\nlines")]
+    [InlineData("\u001b[2Jcleared\n")]
+    [InlineData("tab\tand\rreturn")]
     [InlineData("\"quoted\"")]
     [InlineData("10.0.0.0/24")]
     [InlineData("2001:db8::1")]
@@ -90,6 +92,18 @@ public class TextTests
     [InlineData("prot", "port")]
     [InlineData("xyz", null)]
     public void The_nearest_word_is_found_or_none(string word, string? near) => Assert.Equal(near, Nearest.To(word, ["get", "network", "port", "switch"]));
+
+    [Fact]
+    public void What_a_terminal_would_obey_is_shown_and_not_sent()
+    {
+        var table = new Table("NAME", "MESSAGE");
+        table.Add("a\nb\u001b[31m", "\u001b]0;title\u0007 c");
+        using var text = new StringWriter { NewLine = "\n" };
+        table.WriteTo(text, int.MaxValue, new(on: false));
+        TextWrap.Write(text, "\u009b2J\u0000d\ne", 2, 40);
+
+        Assert.Equal("NAME      MESSAGE\na b\ufffd[31m  \ufffd]0;title\ufffd c\n  \ufffd2J\ufffdd\n  e\n", text.ToString());
+    }
 
     [Fact]
     public void A_message_that_has_no_room_beside_its_row_stands_below_it()

@@ -121,7 +121,7 @@ internal sealed class Description(Shell shell)
             }
             else
             {
-                shell.Out.WriteLine($"  {name.PadRight(width)}  {JsonText.Plain(value)}");
+                shell.Out.WriteLine($"  {name.PadRight(width)}  {TextWrap.Tame(JsonText.Plain(value))}");
             }
         }
     }

@@ -34,7 +34,8 @@ internal sealed class Table(params string[] headers)
     /// <summary>Columns whose header is here are aligned to the right.</summary>
     public IReadOnlyCollection<string> Right { get; init; } = [];
 
-    public void Add(params Cell[] row) => _rows.Add(row);
+    public void Add(params Cell[] row) => _rows.Add(
+        [.. row.Select((cell, i) => cell with { Text = i == row.Length - 1 ? TextWrap.Tame(cell.Text) : TextWrap.Tame(cell.Text).Replace('\n', ' ') })]);
 
     public void WriteTo(TextWriter to, int width, Style style)
     {

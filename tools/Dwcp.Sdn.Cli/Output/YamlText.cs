@@ -56,11 +56,12 @@ internal static class YamlText
     }
 
     private static void Write(Emitter emitter, string text)
-        => emitter.Emit(new Scalar(AnchorName.Empty, TagName.Empty, text, IsOtherType(text) ? ScalarStyle.DoubleQuoted : ScalarStyle.Any, isPlainImplicit: true, isQuotedImplicit: true));
+        => emitter.Emit(new Scalar(AnchorName.Empty, TagName.Empty, text, NeedsQuotes(text) ? ScalarStyle.DoubleQuoted : ScalarStyle.Any, isPlainImplicit: true, isQuotedImplicit: true));
 
-    // To a reader of YAML 1.1 02:00:00:00:00:11 would be a number in base 60, 2026-01-01 a date and 0x10 sixteen.
-    private static bool IsOtherType(string text)
+    // YAML has no place for control characters but as escapes in quotes. To a reader of YAML 1.1 02:00:00:00:00:11 would be a number in base 60, 2026-01-01 a date and 0x10 sixteen.
+    private static bool NeedsQuotes(string text)
         => text.Length == 0
+        || text.Any(c => char.IsControl(c) && c != '\n')
         || Words.Contains(text, StringComparer.OrdinalIgnoreCase)
         || double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out _)
         || (char.IsAsciiDigit(text[0]) && text.IndexOfAny([':', '_', '-']) > 0 && text.All(c => char.IsAsciiDigit(c) || c is ':' or '_' or '.' or '-' or '+' or 'T' or 'Z'))

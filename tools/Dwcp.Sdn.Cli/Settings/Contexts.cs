@@ -118,9 +118,9 @@ internal sealed class Contexts
 
     private CliException Fault(YamlNode node, string message, string remedy) => new(ExitCode.Usage, $"{File}:{node.Start.Line}: {message}", remedy);
 
+    /// <exception cref="CliException">The file cannot be written.</exception>
     private void Save()
     {
-        Directory.CreateDirectory(Path.GetDirectoryName(File)!);
         var contexts = new System.Text.Json.Nodes.JsonObject();
         if (Current is not null)
         {
@@ -128,6 +128,14 @@ internal sealed class Contexts
         }
 
         contexts[ListKey] = new System.Text.Json.Nodes.JsonArray([.. All.Select(c => new System.Text.Json.Nodes.JsonObject { ["name"] = c.Name, ["server"] = c.Server })]);
-        System.IO.File.WriteAllText(File, Output.YamlText.Of(contexts));
+        try
+        {
+            Directory.CreateDirectory(Path.GetDirectoryName(File)!);
+            System.IO.File.WriteAllText(File, Output.YamlText.Of(contexts));
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new CliException(ExitCode.Refused, $"{File} cannot be written: {e.Message}");
+        }
     }
 }
