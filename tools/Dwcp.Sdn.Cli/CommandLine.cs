@@ -6,6 +6,7 @@ using Dwcp.Sdn.Cli.Commands;
 using Dwcp.Sdn.Cli.Documents;
 using Dwcp.Sdn.Cli.Output;
 using Dwcp.Sdn.Cli.Settings;
+using Dwcp.Sdn.Core;
 
 namespace Dwcp.Sdn.Cli;
 
@@ -124,7 +125,7 @@ internal sealed class CommandLine
 
     private static string Hint(ParseResult parse, Command command)
     {
-        var near = parse.UnmatchedTokens.Count > 0 ? Kinds.Nearest.To(parse.UnmatchedTokens[0], command.Subcommands.Where(c => !c.Hidden).Select(c => c.Name)) : null;
+        var near = parse.UnmatchedTokens.Count > 0 ? NearestName.Of(parse.UnmatchedTokens[0], command.Subcommands.Where(c => !c.Hidden).Select(c => c.Name)) : null;
         return near is null ? $"{CliCommand.PathOf(command)} --help shows what there is" : $"Did you mean {CliCommand.PathOf(command)} {near}?";
     }
 

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Dwcp.Sdn.Core;
 
 namespace Dwcp.Sdn.Controller.Configuration;
 

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Text.Json;
+using Dwcp.Sdn.Core;
 using Dwcp.Sdn.Core.Model;
 using Dwcp.Sdn.Core.Store;
 
@@ -53,7 +54,7 @@ internal sealed class RunningConfiguration(Func<IReadOnlyList<Setting>, Loaded> 
         return options;
     }
 
-    /// <summary>Command line, environment or file have been read again.</summary>
+    /// <summary>Command line, environment or file have been read again and are in order.</summary>
     public void TakeOver(ControllerOptions now)
     {
         turn.Wait();
@@ -61,6 +62,8 @@ internal sealed class RunningConfiguration(Func<IReadOnlyList<Setting>, Loaded> 
         {
             if (running is not null)
             {
+                // What was set through the API since they were read counts too.
+                now = Load() is Loaded.Ready { Options: var latest } ? latest : now;
                 Publish(StateOf(Current.Version, Current.Settings, now));
                 Changed?.Invoke(now);
             }

@@ -1,3 +1,4 @@
+using Dwcp.Sdn.Core;
 using YamlDotNet.Core;
 using YamlDotNet.Core.Events;
 

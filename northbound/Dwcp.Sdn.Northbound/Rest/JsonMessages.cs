@@ -38,7 +38,7 @@ internal sealed class JsonMessages(List<Problem> problems, bool merging = false)
         }
     }
 
-    private static IEnumerable<string> NamesOf(IMessage message) => message.Descriptor.Fields.InDeclarationOrder().Select(f => f.JsonName);
+    private static string[] NamesOf(IMessage message) => [.. message.Descriptor.Fields.InDeclarationOrder().Select(f => f.JsonName)];
 
     private void ReadField(JsonElement json, FieldDescriptor field, IMessage into, string at)
     {

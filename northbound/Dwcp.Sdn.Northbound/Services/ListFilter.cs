@@ -51,7 +51,7 @@ internal sealed class ListFilter
         {
             if (type is null || !type.TryFind(name, out var field) || field.IsMap)
             {
-                var known = (type ?? item).Fields.InDeclarationOrder().Where(f => !f.IsMap).Select(f => f.JsonName);
+                string[] known = [.. (type ?? item).Fields.InDeclarationOrder().Where(f => !f.IsMap).Select(f => f.JsonName)];
                 problems.Add(Faults.Problem("filter", ProblemCodes.UnknownField, $"{item.Name} has no field {path} to compare", Nearest.Remedy(name, known)));
                 return;
             }

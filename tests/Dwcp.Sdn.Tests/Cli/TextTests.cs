@@ -3,6 +3,7 @@ using Dwcp.Sdn.Cli;
 using Dwcp.Sdn.Cli.Files;
 using Dwcp.Sdn.Cli.Kinds;
 using Dwcp.Sdn.Cli.Output;
+using Dwcp.Sdn.Core;
 using Dwcp.Sdn.Tests.Store;
 using YamlDotNet.RepresentationModel;
 
@@ -91,7 +92,7 @@ public class TextTests
     [InlineData("netwrok", "network")]
     [InlineData("prot", "port")]
     [InlineData("xyz", null)]
-    public void The_nearest_word_is_found_or_none(string word, string? near) => Assert.Equal(near, Nearest.To(word, ["get", "network", "port", "switch"]));
+    public void The_nearest_word_is_found_or_none(string word, string? near) => Assert.Equal(near, NearestName.Of(word, ["get", "network", "port", "switch"]));
 
     [Fact]
     public void What_a_terminal_would_obey_is_shown_and_not_sent()

@@ -3,6 +3,7 @@ using System.Text.Json.Nodes;
 using Dwcp.Sdn.Api;
 using Dwcp.Sdn.Cli.Kinds;
 using Dwcp.Sdn.Cli.Output;
+using Dwcp.Sdn.Core;
 using Google.Protobuf.Reflection;
 
 namespace Dwcp.Sdn.Cli.Commands;
@@ -157,6 +158,6 @@ internal sealed class ExplainCommand : CliCommand
     private static CliException NoField(string type, string name, IEnumerable<string> known)
     {
         var names = known.ToArray();
-        return new(ExitCode.Usage, $"there is no field {name} in {type}", Nearest.To(name, names) is { } near ? $"Did you mean {near}?" : names.Length > 0 ? $"It has {string.Join(", ", names)}" : "It has no fields");
+        return new(ExitCode.Usage, $"there is no field {name} in {type}", NearestName.Of(name, names) is { } near ? $"Did you mean {near}?" : names.Length > 0 ? $"It has {string.Join(", ", names)}" : "It has no fields");
     }
 }

@@ -1,5 +1,6 @@
 using Dwcp.Sdn.Cli.Kinds;
 using Dwcp.Sdn.Cli.Output;
+using Dwcp.Sdn.Core;
 using YamlDotNet.Core;
 using YamlDotNet.RepresentationModel;
 
@@ -124,7 +125,7 @@ internal sealed class Manifest
         }
         else if (kind is null or { IsWritable: false })
         {
-            var near = Nearest.To(word, Writable.Select(k => k.Name)) is { } name ? $"Did you mean {name}?" : $"Use one of {string.Join(", ", Writable.Select(k => k.Name))}";
+            var near = NearestName.Of(word, Writable.Select(k => k.Name)) is { } name ? $"Did you mean {name}?" : $"Use one of {string.Join(", ", Writable.Select(k => k.Name))}";
             Add(Child(map, Objects.KindField)!, "kind", kind is null ? $"there is no kind '{word}'" : $"{kind.Plural} cannot be written", near);
         }
 

@@ -1,4 +1,5 @@
 using Dwcp.Sdn.Api.V1;
+using Dwcp.Sdn.Core;
 
 namespace Dwcp.Sdn.Cli.Kinds;
 
@@ -33,7 +34,7 @@ internal static class KindCatalogue
     public static Kind Find(string word) => TryFind(word) ?? throw new CliException(
         ExitCode.Usage,
         $"there is no kind '{word}'",
-        Nearest.To(word, All.SelectMany(k => new[] { k.Plural, k.Singular })) is { } near ? $"Did you mean {near}?" : $"Kinds are {string.Join(", ", All.Select(k => k.Plural))}");
+        NearestName.Of(word, All.SelectMany(k => new[] { k.Plural, k.Singular })) is { } near ? $"Did you mean {near}?" : $"Kinds are {string.Join(", ", All.Select(k => k.Plural))}");
 
     public static Kind? TryFind(string word) => All.FirstOrDefault(k => k.IsCalled(word));
 }

@@ -1,11 +1,19 @@
-namespace Dwcp.Sdn.Controller.Configuration;
+namespace Dwcp.Sdn.Core;
 
 /// <summary>Which known name somebody may have meant.</summary>
-internal static class NearestName
+public static class NearestName
 {
+    // A word longer than any name is near to none, and to find that out must cost nothing.
+    private const int LongestName = 64;
+
     /// <summary>The nearest of the names, or null when none is near enough to be meant.</summary>
     public static string? Of(string given, IEnumerable<string> known)
     {
+        if (given.Length > LongestName)
+        {
+            return null;
+        }
+
         var wanted = Plain(given);
         return known
             .Select(name => (Name: name, Distance: Distance(wanted, Plain(name))))
