@@ -112,6 +112,19 @@ public sealed class DwcpctlTests : IDisposable
     }
 
     [Fact]
+    public async Task A_watch_asks_whether_its_controller_is_still_there()
+    {
+        await using var controller = await ControllerProcess.StartAsync();
+        await using var watch = Dwcpctl.Of(controller).Start("watch", "networks");
+        var connections = "";
+        await Until.TrueAsync(
+            "the connection has a timer that asks",
+            TimeSpan.FromSeconds(20),
+            async () => (connections = (await Command.RunAsync("ss", "-Htno", "state", "established", $"( dport = :{controller.Http.BaseAddress!.Port} )")).Succeeded()).Split('\n').Any(l => l.Contains("keepalive,", StringComparison.Ordinal)),
+            () => Task.FromResult(connections));
+    }
+
+    [Fact]
     public async Task A_watch_ends_when_nobody_reads_it_any_more()
     {
         await using var controller = await ControllerProcess.StartAsync();

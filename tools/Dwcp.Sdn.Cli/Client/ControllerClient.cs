@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Http.Headers;
+using System.Net.Sockets;
 using System.Runtime.CompilerServices;
 using System.Text;
 using System.Text.Json;
@@ -12,6 +13,9 @@ namespace Dwcp.Sdn.Cli.Client;
 internal sealed class ControllerClient : IDisposable
 {
     private const int Attempts = 5;
+    private const int AskAfterSeconds = 30;
+    private const int AskAgainSeconds = 5;
+    private const int AskTimes = 3;
     private static readonly TimeSpan ConnectWithin = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan AnswerWithin = TimeSpan.FromSeconds(40);
     private static readonly TimeSpan LongestRetry = TimeSpan.FromSeconds(10);
@@ -23,7 +27,7 @@ internal sealed class ControllerClient : IDisposable
     public ControllerClient(Uri server, TimeProvider clock)
     {
         (Server, _clock) = (server, clock);
-        var handler = new SocketsHttpHandler { ConnectTimeout = ConnectWithin, UseProxy = !server.IsLoopback, AllowAutoRedirect = false };
+        var handler = new SocketsHttpHandler { ConnectTimeout = ConnectWithin, ConnectCallback = ConnectAsync, UseProxy = !server.IsLoopback, AllowAutoRedirect = false };
         _http = new HttpClient(handler) { BaseAddress = server, Timeout = Timeout.InfiniteTimeSpan };
     }
 
@@ -115,6 +119,26 @@ internal sealed class ControllerClient : IDisposable
     }
 
     public void Dispose() => _http.Dispose();
+
+    // A machine that is gone ends no connection; without being asked for it, a watch would wait for ever.
+    private static async ValueTask<Stream> ConnectAsync(SocketsHttpConnectionContext to, CancellationToken stop)
+    {
+        var socket = new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
+        try
+        {
+            socket.SetSocketOption(SocketOptionLevel.Socket, SocketOptionName.KeepAlive, true);
+            socket.SetSocketOption(SocketOptionLevel.Tcp, SocketOptionName.TcpKeepAliveTime, AskAfterSeconds);
+            socket.SetSocketOption(SocketOptionLevel.Tcp, SocketOptionName.TcpKeepAliveInterval, AskAgainSeconds);
+            socket.SetSocketOption(SocketOptionLevel.Tcp, SocketOptionName.TcpKeepAliveRetryCount, AskTimes);
+            await socket.ConnectAsync(to.DnsEndPoint, stop);
+            return new NetworkStream(socket, ownsSocket: true);
+        }
+        catch
+        {
+            socket.Dispose();
+            throw;
+        }
+    }
 
     private static string Query(params (string Name, string? Value)[] parameters)
     {
