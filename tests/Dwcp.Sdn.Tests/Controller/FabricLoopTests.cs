@@ -56,8 +56,12 @@ public sealed class FabricLoopTests
 
         await fabric.AskAsync(m => m.Revision, stop.Token);
         store.IsFull = false;
-        time.Advance(TimeSpan.FromSeconds(1));
-        await Eventually(async () => (await store.Inner.ListAsync("/hosts/")).Entries.Count == Hosts);
+        await Eventually(async () =>
+        {
+            // The question is answered before the commit of its step, which may fail, and begin to wait, only now.
+            time.Advance(TimeSpan.FromSeconds(1));
+            return (await store.Inner.ListAsync("/hosts/")).Entries.Count == Hosts;
+        });
 
         Assert.Equal(OutcomeKind.Created, (await fabric.ApplyAsync(Ask.Network("blue", 100), stop.Token)).Kind);
         await stop.CancelAsync();
