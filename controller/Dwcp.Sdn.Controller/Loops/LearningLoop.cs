@@ -1,3 +1,4 @@
+using System.Collections.Frozen;
 using System.Collections.Immutable;
 using Dwcp.Sdn.Core.Flows;
 using Dwcp.Sdn.Core.Net;
@@ -89,16 +90,18 @@ internal sealed class LearningLoop(SwitchConnection connection, TimeProvider tim
     }
 
     /// <summary>Blocks ports as the spanning tree orders, and forgets who may be elsewhere now. Returns when a barrier confirms it.</summary>
-    public async Task FollowAsync(TreeOrder order, CancellationToken stop)
+    /// <param name="opens">False leaves those blocked that are to be opened.</param>
+    public async Task FollowAsync(TreeOrder order, bool opens, CancellationToken stop)
     {
         HashSet<PortNumber> added, removed;
         lock (gate)
         {
-            added = [.. order.Blocked.Except(machine.Blocked)];
-            removed = [.. machine.Blocked.Except(order.Blocked)];
-            machine.Block(order.Blocked);
+            var blocked = opens ? order.Blocked : order.Blocked.Union(machine.Blocked).ToFrozenSet();
+            added = [.. blocked.Except(machine.Blocked)];
+            removed = [.. machine.Blocked.Except(blocked)];
+            machine.Block(blocked);
             machine.Forget(order.Outdated);
-            flood = order.Blocked.Count == 0 ? ToAll : FloodActions();
+            flood = blocked.Count == 0 ? ToAll : FloodActions();
         }
 
         if (!active)

@@ -38,6 +38,9 @@ internal sealed class TopologyLoop(FabricLoop fabric, TopologyMachine machine, T
     private readonly ConcurrentDictionary<SwitchConnection, Served> served = new();
     private readonly ConcurrentDictionary<SwitchConnection, bool> touched = new();
     private readonly Dictionary<DatapathId, SwitchConnection> current = [];
+
+    // Who has not confirmed its last order in time is not waited for again before it does.
+    private readonly Dictionary<SwitchConnection, Task> ordered = [];
     private readonly long startedAt = time.GetTimestamp();
 
     /// <summary>What is done at a switch from now on.</summary>
@@ -143,6 +146,7 @@ internal sealed class TopologyLoop(FabricLoop fabric, TopologyMachine machine, T
             }
             else if (current.GetValueOrDefault(connection.Id) == connection)
             {
+                ordered.Remove(connection);
                 current.Remove(connection.Id);
                 machine.Remove(connection.Id);
             }
@@ -192,22 +196,29 @@ internal sealed class TopologyLoop(FabricLoop fabric, TopologyMachine machine, T
     private async Task FollowAsync(ImmutableArray<TreeOrder> orders, CancellationToken stop)
     {
         var started = time.GetTimestamp();
-        await Task.WhenAll(orders.Where(o => o.BlocksMore).Select(o => FollowAsync(o, stop)));
-        await Task.WhenAll(orders.Where(o => !o.BlocksMore).Select(o => FollowAsync(o, stop)));
+        await Task.WhenAll(orders.Where(o => o.BlocksMore).Select(o => FollowAsync(o, opens: false, stop)));
+        await Task.WhenAll(orders.Where(o => o.OpensMore || !o.BlocksMore).Select(o => FollowAsync(o, opens: true, stop)));
         metrics.Converged(time.GetElapsedTime(started));
         log.TreeChanged(orders.Length, machine.Tree.Blocked.Count);
     }
 
-    private async Task FollowAsync(TreeOrder order, CancellationToken stop)
+    private async Task FollowAsync(TreeOrder order, bool opens, CancellationToken stop)
     {
         if (!current.TryGetValue(order.Switch, out var connection) || !served.TryGetValue(connection, out var at))
         {
             return;
         }
 
+        var waits = !(ordered.TryGetValue(connection, out var former) && !former.IsCompleted);
+        var following = ordered[connection] = at.Learning.FollowAsync(order, opens, stop);
+        if (!waits)
+        {
+            return;
+        }
+
         try
         {
-            await at.Learning.FollowAsync(order, stop).WaitAsync(Patience, time, stop);
+            await following.WaitAsync(Patience, time, stop);
         }
         catch (Exception e) when (e is SwitchGoneException or SwitchRefusedException or TimeoutException)
         {

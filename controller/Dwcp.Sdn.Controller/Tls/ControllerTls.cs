@@ -97,6 +97,7 @@ internal sealed class ControllerTls
             log.CredentialsRead(Gate.EndRevoked());
         }
 
+        Gate.EndExpired(time.GetUtcNow());
         if (time.GetUtcNow() >= warnAt)
         {
             warnAt = DateTimeOffset.MaxValue;

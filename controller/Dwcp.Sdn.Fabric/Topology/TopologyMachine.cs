@@ -27,7 +27,8 @@ public readonly record struct LinkNews(LinkKey Key, Link? Now, string Why);
 /// <param name="Blocked">All its ports over which nothing may go.</param>
 /// <param name="Outdated">Its ports behind which stations need not be any more.</param>
 /// <param name="BlocksMore">One of the blocked ports was not.</param>
-public sealed record TreeOrder(DatapathId Switch, FrozenSet<PortNumber> Blocked, FrozenSet<PortNumber> Outdated, bool BlocksMore);
+/// <param name="OpensMore">One that was blocked, or may have been, is not.</param>
+public sealed record TreeOrder(DatapathId Switch, FrozenSet<PortNumber> Blocked, FrozenSet<PortNumber> Outdated, bool BlocksMore, bool OpensMore);
 
 /// <summary>What came of a burst of inputs.</summary>
 public sealed record TopologyNews(ImmutableArray<LinkNews> Links, ImmutableArray<RefusalNews> Refusals, ImmutableArray<TreeOrder> Orders);
@@ -143,7 +144,8 @@ public sealed class TopologyMachine(DiscoveryTimes times, ImmutableArray<byte> k
         var orders = ImmutableArray.CreateBuilder<TreeOrder>();
         foreach (var id in learning.Where(id => begun.Contains(id) || outdated.Contains(id) || !was[id].ToHashSet().SetEquals(now[id])).OrderBy(id => id.Value))
         {
-            orders.Add(new(id, now[id].ToFrozenSet(), outdated[id].ToFrozenSet(), now[id].Except(begun.Contains(id) ? [] : was[id]).Any()));
+            var before = begun.Contains(id) ? [] : was[id];
+            orders.Add(new(id, now[id].ToFrozenSet(), outdated[id].ToFrozenSet(), now[id].Except(before).Any(), begun.Contains(id) || before.Except(now[id]).Any()));
         }
 
         (tree, isOutdated, treeAt) = (next, isOutdated && !isDue, isDue ? at + TreeGap : treeAt);

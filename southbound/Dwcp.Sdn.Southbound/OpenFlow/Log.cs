@@ -28,4 +28,7 @@ internal static partial class Log
 
     [LoggerMessage(2006, LogLevel.Error, "{Switch} at {Remote}: the connection's loop failed")]
     public static partial void SwitchLoopFailed(this ILogger log, Exception e, DatapathId @switch, IPEndPoint remote);
+
+    [LoggerMessage(2007, LogLevel.Error, "OpenFlow connection from {Remote} could not be served")]
+    public static partial void ServingFailed(this ILogger log, Exception e, EndPoint? remote);
 }

@@ -17,6 +17,7 @@ namespace Dwcp.Sdn.Southbound.Tls;
 /// <param name="credentials">Those that hold now; asked for each connection.</param>
 public sealed class TlsGate(Func<TlsCredentials> credentials, TimeProvider time)
 {
+    private const string IsRevokedNow = "its certificate is revoked";
     private const byte HandshakeRecord = 22; // RFC 8446 §5.1
     private static readonly Oid ServerUse = new("1.3.6.1.5.5.7.3.1");
     private static readonly Oid ClientUse = new("1.3.6.1.5.5.7.3.2");
@@ -34,18 +35,11 @@ public sealed class TlsGate(Func<TlsCredentials> credentials, TimeProvider time)
     public int EndRevoked()
     {
         var now = credentials();
-        var ended = 0;
-        foreach (var stream in open.Keys)
-        {
-            if (IsRevoked(now, stream))
-            {
-                stream.Revoke();
-                ended++;
-            }
-        }
-
-        return ended;
+        return End(stream => IsRevoked(now, stream), IsRevokedNow);
     }
+
+    /// <summary>Ends the connections whose certificates are over, and returns how many.</summary>
+    public int EndExpired(DateTimeOffset now) => End(stream => now > stream.Until, "its certificate is over");
 
     /// <summary>The server's side, over an accepted connection.</summary>
     /// <exception cref="IOException">The peer is not believed, or does not get on; the message says why.</exception>
@@ -123,12 +117,12 @@ public sealed class TlsGate(Func<TlsCredentials> credentials, TimeProvider time)
             open[stream] = true;
             if (IsRevoked(credentials(), stream))
             {
-                stream.Revoke(); // Between the judgement and now.
+                stream.Disbelieve(IsRevokedNow); // Between the judgement and now.
             }
 
-            return new(stream, peer!, stream.Revoked);
+            return new(stream, peer!, () => stream.Why, stream.Disbelieved);
         }
-        catch (Exception e) when (e is AuthenticationException or IOException or SocketException or ObjectDisposedException or OperationCanceledException)
+        catch (Exception e) when (e is AuthenticationException or IOException or SocketException or ObjectDisposedException or OperationCanceledException or CryptographicException)
         {
             await stream.DisposeAsync();
             stop.ThrowIfCancellationRequested();
@@ -145,11 +139,18 @@ public sealed class TlsGate(Func<TlsCredentials> credentials, TimeProvider time)
             if (refusal is null)
             {
                 // The chain is disposed with the handshake; these are looked at as long as the connection lasts.
-                stream.Believed = [.. chain!.ChainElements.SkipLast(1).Select(c => X509CertificateLoader.LoadCertificate(c.Certificate.RawData))];
+                stream.Believe([.. chain!.ChainElements.SkipLast(1).Select(c => X509CertificateLoader.LoadCertificate(c.Certificate.RawData))]);
             }
 
             return refusal is null;
         }
+    }
+
+    private int End(Predicate<TlsStream> isOver, string why)
+    {
+        var over = open.Keys.Where(stream => !stream.Disbelieved.IsCancellationRequested && isOver(stream)).ToList();
+        over.ForEach(stream => stream.Disbelieve(why));
+        return over.Count;
     }
 
     // Of an exception of the framework the innermost says what happened; ours say it themselves.

@@ -6,15 +6,31 @@ namespace Dwcp.Sdn.Southbound.Tls;
 /// <summary>A TLS connection that remembers by which certificates its peer was believed, and says when it is over.</summary>
 internal sealed class TlsStream(Stream inner, Action<TlsStream> ended) : SslStream(inner, leaveInnerStreamOpen: false)
 {
-    private readonly CancellationTokenSource revoked = new();
+    private readonly CancellationTokenSource disbelieved = new();
+    private volatile string why = "";
     private int over;
 
     /// <summary>The peer's certificate first, without the authority's own.</summary>
-    public IReadOnlyList<X509Certificate2> Believed { get; set; } = [];
+    public IReadOnlyList<X509Certificate2> Believed { get; private set; } = [];
 
-    public CancellationToken Revoked => revoked.Token;
+    /// <summary>When the first of them is over.</summary>
+    public DateTimeOffset Until { get; private set; } = DateTimeOffset.MaxValue;
 
-    public void Revoke() => revoked.Cancel();
+    public CancellationToken Disbelieved => disbelieved.Token;
+
+    public string Why => why;
+
+    public void Believe(IReadOnlyList<X509Certificate2> certificates)
+    {
+        Believed = certificates;
+        Until = certificates.Count > 0 ? certificates.Min(c => new DateTimeOffset(c.NotAfter)) : DateTimeOffset.MaxValue;
+    }
+
+    public void Disbelieve(string reason)
+    {
+        why = reason;
+        disbelieved.Cancel();
+    }
 
     public override async ValueTask DisposeAsync()
     {

@@ -54,6 +54,26 @@ public class OfctlTextTests
         }
     }
 
+    [Fact]
+    public void Generated_messages_of_every_kind_are_told_as_ovs_ofctl_tells_them()
+    {
+        var (w, apart) = (new WireWriter(), new List<string>());
+        for (var seed = 0; seed < 20 * PlausibleMessages.Kinds; seed++)
+        {
+            w.Clear();
+            OfCodec.Write(w, (uint)seed, new PlausibleMessages(seed).Message());
+            var hex = Convert.ToHexStringLower(w.Written);
+            var message = OfCodec.Read(w.Written, out var header);
+            var (theirs, ours) = (OneLine(PrintedByOfctl(hex)), OneLine(OfText.Of(header, message)));
+            if (theirs != ours)
+            {
+                apart.Add($"{seed}\n  {theirs}\n  {ours}");
+            }
+        }
+
+        Assert.True(apart.Count == 0, $"{apart.Count} differ, such as {string.Join('\n', apart.Take(40))}");
+    }
+
     /// <summary>A frame of any kind, its layers chosen one by one, now and then cut short.</summary>
     private static byte[] Frame(Random random)
     {

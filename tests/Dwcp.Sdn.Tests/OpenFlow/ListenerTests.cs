@@ -232,6 +232,54 @@ public sealed class ListenerTests : ISwitchObserver, IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_packet_that_is_too_long_with_its_actions_is_dropped_and_counted_and_the_connection_stays()
+    {
+        using var peer = await RawPeer.JoinAsync(listener.Endpoint, 12);
+        var connection = await NextAsync();
+        FlowAction[] flood = [.. Enumerable.Range(1, 4000).Select(p => new OutputAction(new((uint)p)))];
+
+        Assert.False(connection.TrySendPacket(new(1), flood, new byte[9000]));
+        Assert.False(connection.TrySendFlow(new(new(1), default, default, null, new(2)), [new OutputAction(new(2))], new byte[65_530]));
+        Assert.Equal(2, connection.PacketsDropped);
+
+        Assert.True(connection.TrySendPacket(new(1), flood, new byte[100]));
+        while (await peer.ReceiveAsync().WaitAsync(Patience) is { } received)
+        {
+            if (received.Message is PacketOut sent)
+            {
+                Assert.Equal((4000, 100), (sent.Actions.Count, sent.Data.Count));
+                return;
+            }
+        }
+
+        Assert.Fail("the connection is over");
+    }
+
+    [Fact]
+    public async Task Whoever_doubts_and_fails_at_it_loses_that_connection_and_no_other()
+    {
+        var fails = true;
+        var options = new OpenFlowOptions
+        {
+            Endpoint = new(IPAddress.Loopback, 0),
+            Doubt = (_, _) => fails ? throw new InvalidOperationException("nobody can say") : Task.FromResult<string?>(null),
+        };
+        using var doubting = new OpenFlowListener(options, this, NullLogger<OpenFlowListener>.Instance);
+        using var end = new CancellationTokenSource();
+        doubting.Start();
+        var serving = doubting.RunAsync(end.Token);
+        using var first = await RawPeer.JoinAsync(doubting.Endpoint, 13);
+
+        await first.ReceiveToEndAsync().WaitAsync(Patience);
+        fails = false;
+        using var second = await RawPeer.JoinAsync(doubting.Endpoint, 13);
+        Assert.Equal(new DatapathId(13), (await NextAsync()).Id);
+
+        await end.CancelAsync();
+        await serving.WaitAsync(Patience);
+    }
+
+    [Fact]
     public async Task Requests_of_many_callers_find_their_own_answers()
     {
         using var peer = await RawPeer.JoinAsync(listener.Endpoint, 8);

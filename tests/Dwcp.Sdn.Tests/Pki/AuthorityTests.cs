@@ -211,6 +211,24 @@ public sealed class AuthorityTests : IDisposable
         Assert.False(list.Contains(new(Convert.ToHexString(first.SubjectName.RawData), "0405")));
     }
 
+    [Theory]
+    [InlineData("80")]
+    [InlineData("ff00000000000000000000000000000001")]
+    [InlineData("07")]
+    public void A_revoked_certificate_is_found_whatever_the_first_bits_of_its_serial_number(string serial)
+    {
+        using var authority = RsaAuthority("CN=one");
+        using var signer = authority.GetRSAPrivateKey()!;
+        using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+        var request = new CertificateRequest("CN=switch", key, HashAlgorithmName.SHA256);
+        byte[] number = Convert.FromHexString(serial);
+        using var issued = request.Create(authority.SubjectName, X509SignatureGenerator.CreateForRSA(signer, RSASignaturePadding.Pkcs1), authority.NotBefore, authority.NotAfter, number);
+
+        var list = RevocationList.Read(ListOf(authority, number[0] < 0x80 ? number : [0, .. number]), [authority]);
+
+        Assert.True(list.Contains(CertificateNumber.Of(issued)), issued.SerialNumber);
+    }
+
     [Fact]
     public void A_certificate_that_names_nobody_or_two_hosts_is_nobodys()
     {

@@ -109,6 +109,21 @@ public sealed class TlsListenerTests : ISwitchObserver, ILogger<OpenFlowListener
         Assert.False(stays.Lifetime.IsCancellationRequested);
     }
 
+    [Fact]
+    public async Task A_certificate_that_is_over_by_now_ends_its_connections()
+    {
+        var until = Now.AddHours(1);
+        using var first = await RawPeer.JoinAsync(secured.Endpoint, 1, pki.As(pki.Odd("short", Now.AddMinutes(-9), until, "1.3.6.1.5.5.7.3.2")));
+        await NextAsync();
+        using var other = await RawPeer.JoinAsync(secured.Endpoint, 2, pki.As(pki.Switch("good", 2)));
+        var stays = await NextAsync();
+
+        Assert.Equal(0, gate.EndExpired(until.AddSeconds(-2)));
+        Assert.Equal(1, gate.EndExpired(until.AddSeconds(2)));
+        Assert.Equal((1ul, "its certificate is over"), await gone.Reader.ReadAsync().AsTask().WaitAsync(Patience));
+        Assert.False(stays.Lifetime.IsCancellationRequested);
+    }
+
     [Theory]
     [InlineData(2)] // TLS 1.1
     [InlineData(1)] // TLS 1.0
@@ -219,11 +234,18 @@ public sealed class TlsListenerTests : ISwitchObserver, ILogger<OpenFlowListener
 
         using var end = new CancellationTokenSource();
         var crawling = CrawlAsync(crowd[..200], end.Token);
-        var certificate = pki.Switch("sw9", 9);
-        var clock = Stopwatch.StartNew();
-        using var honest = await RawPeer.JoinAsync(secured.Endpoint, 9, pki.As(certificate));
-        Assert.Equal(new DatapathId(9), (await NextAsync()).Id);
-        Assert.InRange(clock.ElapsedMilliseconds, 0, 5000);
+        var certificate = pki.Switch("sw9", 9, 10, 11);
+        var fastest = TimeSpan.MaxValue;
+        for (var id = 9ul; id <= 11; id++)
+        {
+            var clock = Stopwatch.StartNew();
+            using var honest = await RawPeer.JoinAsync(secured.Endpoint, id, pki.As(certificate)).WaitAsync(Patience);
+            Assert.Equal(new DatapathId(id), (await NextAsync()).Id);
+            fastest = clock.Elapsed < fastest ? clock.Elapsed : fastest;
+        }
+
+        // Of three, for whatever else the machine does: what crowds is there all the time.
+        Assert.True(fastest < TimeSpan.FromSeconds(1), $"{fastest}");
 
         // Each of them is left when its time is over.
         foreach (var socket in crowd.Take(210).Skip(190))

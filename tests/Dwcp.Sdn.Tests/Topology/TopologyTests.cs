@@ -73,6 +73,32 @@ public class TopologyTests
     }
 
     [Fact]
+    public void A_switch_that_both_blocks_and_opens_is_asked_to_open_only_when_all_have_blocked()
+    {
+        for (var id = 1ul; id <= 4; id++)
+        {
+            net.Up(id, 1, 2, 3);
+        }
+
+        net.Plug(End(1, 1), End(2, 1));
+        net.Plug(End(1, 2), End(3, 1));
+        net.Plug(End(2, 2), End(4, 1));
+        net.Plug(End(3, 2), End(4, 2));
+        net.Plug(End(2, 3), End(3, 3));
+        net.Run(TimeSpan.FromSeconds(1));
+        Assert.Equal([new PortNumber(2)], net.Orders[new(4)].Blocked);
+
+        // Now 4 hangs at 3 and no longer at 2.
+        net.LastOrders.Clear();
+        net.PortDown(End(2, 1));
+        net.Run(TimeSpan.FromSeconds(1));
+
+        var order = Assert.Single(net.LastOrders, o => o.Switch == new DatapathId(4));
+        Assert.Equal([new PortNumber(1)], order.Blocked);
+        Assert.Equal((true, true), (order.BlocksMore, order.OpensMore));
+    }
+
+    [Fact]
     public void News_tell_all_that_changed_and_nothing_else()
     {
         var random = new Random(3);

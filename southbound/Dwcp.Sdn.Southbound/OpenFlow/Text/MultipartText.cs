@@ -23,7 +23,7 @@ internal static class MultipartText
         SwitchDesc d => $"Manufacturer: {d.Manufacturer} Hardware: {d.Hardware} Software: {d.Software} Serial Num: {d.SerialNumber} DP Description: {d.Datapath}",
         FlowStatsReply f => string.Join(' ', f.Flows.Select(Flow)),
         AggregateReply a => $"packet_count={a.Packets} byte_count={a.Bytes} flow_count={a.Flows}",
-        PortDescReply p => string.Join(' ', p.Ports.Select(OfText.Port)),
+        PortDescReply p => string.Join(' ', p.Ports.OrderBy(d => d.Number).Select(OfText.Port)),
         PortStatsReply p => $"{p.Ports.Count} ports{string.Concat(p.Ports.Select(Port))}",
         QueueStatsReply q => $"{q.Queues.Count} queues{string.Concat(q.Queues.Select(Queue))}",
         TableStatsReply t => string.Join(' ', t.Tables.Select(c => $"table {c.Table}: active={c.Active}, lookup={c.Lookups}, matched={c.Matched}")),
@@ -89,11 +89,7 @@ internal static class MultipartText
             parts.Add($"out_group={f.OutGroup}");
         }
 
-        if (f.CookieMask != 0)
-        {
-            parts.Add($"cookie=0x{f.Cookie:x}/0x{f.CookieMask:x}");
-        }
-
+        // The cookie that is asked for stands in JSON only, as ovs-ofctl has no word for it.
         var match = MatchText.Of(f.Match);
         return string.Join(' ', match.Length == 0 ? parts : [.. parts, match]);
     }

@@ -64,7 +64,7 @@ public static class OfText
         FlowRemoved f => FlowRemovedText(f),
         GroupMod g => $"{g.Command switch { GroupModCommand.Add => "ADD", GroupModCommand.Modify => "MOD", _ => "DEL" }} {Group(g.Group)}",
         MeterMod m => $"{m.Command switch { MeterModCommand.Add => "ADD", MeterModCommand.Modify => "MOD", _ => "DEL" }} {Meter(m.Meter)}",
-        PortMod p => $"port: {p.Port}: addr:{p.Mac} config: {PortConfigs(p.Config)} mask: {PortConfigs(p.Mask)} advertise: {(p.Advertise == 0 ? "UNCHANGED" : PortFeatures(p.Advertise))}",
+        PortMod p => $"port: {p.Port}: addr:{p.Mac} config: {PortConfigs(p.Config & p.Mask)} mask: {PortConfigs(p.Mask)} advertise: {(p.Advertise == 0 ? "UNCHANGED" : PortFeatures(p.Advertise))}",
         PortStatus p => $"{p.Reason switch { PortReason.Add => "ADD", PortReason.Delete => "DEL", _ => "MOD" }}: {Port(p.Port)}",
         TableMod t => $"table_id: {(t.Table == byte.MaxValue ? "ALL_TABLES" : $"{t.Table}")}",
         RoleRequest r => Role(r.Role, r.GenerationId),
@@ -122,8 +122,13 @@ public static class OfText
 
     private static string Feature(string name, uint features) => features == 0 ? "" : $" {name}: {PortFeatures(features)}";
 
-    internal static string Duration(uint seconds, uint nanoseconds) =>
-        $"{seconds}.{(nanoseconds % 1_000_000 == 0 ? (nanoseconds / 1_000_000).ToString("000", CultureInfo.InvariantCulture) : nanoseconds.ToString("000000000", CultureInfo.InvariantCulture))}s";
+    internal static string Duration(uint seconds, uint nanoseconds)
+    {
+        var fraction = nanoseconds == 0 ? ""
+            : nanoseconds % 1_000_000 == 0 ? "." + (nanoseconds / 1_000_000).ToString("000", CultureInfo.InvariantCulture)
+            : "." + nanoseconds.ToString("000000000", CultureInfo.InvariantCulture).TrimEnd('0');
+        return $"{seconds}{fraction}s";
+    }
 
     internal static string FlowFlagsText(FlowFlags flags) => string.Concat(
         (((FlowFlags Flag, string Word)[])
@@ -146,8 +151,7 @@ public static class OfText
         };
         var match = MatchText.Of(f.Rule.Match, f.Rule.Priority);
         return $"{command}{(f.Rule.Table == 0 ? "" : $" table:{f.Rule.Table}")} {match}{(match.Length > 0 ? " " : "")}"
-            + (f.Rule.Cookie is 0 or ulong.MaxValue ? "" : $"cookie:0x{f.Rule.Cookie:x} ")
-            + (f.CookieMask == 0 ? "" : $"cookie:0x{f.Rule.Cookie:x}/0x{f.CookieMask:x} ")
+            + CookieOf(f)
             + (f.Rule.IdleTimeout == 0 ? "" : $"idle:{f.Rule.IdleTimeout} ")
             + (f.Rule.HardTimeout == 0 ? "" : $"hard:{f.Rule.HardTimeout} ")
             + (f.Rule.Importance == 0 ? "" : $"importance:{f.Rule.Importance} ")
@@ -173,12 +177,17 @@ public static class OfText
             + $" duration{Duration(f.Seconds, f.Nanoseconds)} idle{f.IdleTimeout}{(f.HardTimeout == 0 ? "" : $" hard{f.HardTimeout}")} pkts{f.Packets} bytes{f.Bytes}";
     }
 
+    /// <summary>To add, it is the flow's own; else what it is chosen by.</summary>
+    private static string CookieOf(FlowMod f) =>
+        f.Command == FlowModCommand.Add ? (f.Rule.Cookie is 0 or ulong.MaxValue ? "" : $"cookie:0x{f.Rule.Cookie:x} ")
+        : f.CookieMask == 0 ? "" : $"cookie:0x{f.Rule.Cookie:x}/0x{f.CookieMask:x} ";
+
     private static string PacketIn(PacketIn p)
     {
         var reason = p.Reason switch { PacketInReason.NoMatch => "no_match", PacketInReason.Action => "action", _ => "invalid_ttl" };
         return (p.Table == 0 ? "" : $"table_id={p.Table} ") + (p.Cookie is 0 or ulong.MaxValue ? "" : $"cookie=0x{p.Cookie:x} ")
             + $"total_len={p.TotalLength} {MatchText.Of(p.Match)} (via {reason}) data_len={p.Data.Count} "
-            + $"({(p.Buffer == FlowMod.NoBuffer ? "unbuffered" : $"buffer=0x{p.Buffer:x8}")}) {FrameText.Of(p.Data.AsSpan())}";
+            + $"{(p.Buffer == FlowMod.NoBuffer ? "(unbuffered)" : $"buffer=0x{p.Buffer:x8}")} {FrameText.Of(p.Data.AsSpan())}";
     }
 
     private static string PacketIn2Text(PacketIn2 p) =>
@@ -204,7 +213,7 @@ public static class OfText
 
     private static string Role(ControllerRole role, ulong generation) =>
         $"role={role switch { ControllerRole.NoChange => "nochange", ControllerRole.Equal => "equal", ControllerRole.Master => "primary", _ => "secondary" }}"
-        + (generation == ulong.MaxValue ? "" : $" generation_id={generation}");
+        + (generation == ulong.MaxValue || role == ControllerRole.NoChange ? "" : $" generation_id={generation}");
 
     private static string Masks(AsyncMasks m) =>
         $"primary: PACKET_IN: {Bits(m.PacketIn, PacketReasons)} PORT_STATUS: {Bits(m.PortStatus, PortReasons)} FLOW_REMOVED: {Bits(m.FlowRemoved, FlowReasons)} {LaterMasks} "

@@ -31,7 +31,17 @@ internal sealed partial class Epoll : IDisposable
 
     public void Change(Socket socket, int tag, uint what) => Control(Modify, socket, tag, what);
 
-    public void Forget(Socket socket) => Control(Remove, socket, 0, 0);
+    /// <summary>Watches a socket no more; one that is closed, or that nobody watches, is forgotten already.</summary>
+    public void Forget(Socket socket)
+    {
+        try
+        {
+            Control(Remove, socket, 0, 0);
+        }
+        catch (Exception e) when (e is Win32Exception or ObjectDisposedException)
+        {
+        }
+    }
 
     /// <summary>Waits until something can be done, at most so long (-1: for ever), and says of how many sockets <see cref="Ready"/> tells then.</summary>
     public int Wait(int milliseconds)

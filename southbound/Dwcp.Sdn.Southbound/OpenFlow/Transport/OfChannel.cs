@@ -162,7 +162,7 @@ internal sealed class OfChannel : IAsyncDisposable
             }
             else if (stream is SslStream tls)
             {
-                await tls.ShutdownAsync();
+                await tls.ShutdownAsync().WaitAsync(limit.Token); // A peer that takes nothing would keep it for ever.
                 await ReadToEndAsync(limit.Token);
             }
         }

@@ -90,12 +90,17 @@ public sealed class OpenFlowListener(OpenFlowOptions options, ISwitchObserver ob
             var secured = options.Secure is { } secure ? await secure(accepted, stop) : null;
             var channel = new OfChannel(secured?.Stream ?? Plain(accepted), options.Time, options.MaxOutgoing, options.Times.Ready, fair);
             var connection = new SwitchConnection(channel, remote, accepted.LocalEndPoint, options, log) { Identity = secured?.Peer };
-            using var revoked = secured?.Revoked.Register(() => connection.Close("its certificate is revoked"));
+            using var disbelieved = secured?.WhenDisbelieved(connection.Close);
             await ServeAsync(connection, stop);
         }
         catch (Exception e) when (e is SocketException or IOException or TimeoutException or OperationCanceledException or ObjectDisposedException)
         {
             log.SwitchRefused(remote, e.Message);
+        }
+        catch (Exception e)
+        {
+            // Our own mistake, such as an observer that throws, ends neither the others nor, later, the listener.
+            log.ServingFailed(e, remote);
         }
         finally
         {
@@ -108,6 +113,20 @@ public sealed class OpenFlowListener(OpenFlowOptions options, ISwitchObserver ob
     private async Task ServeAsync(SwitchConnection connection, CancellationToken stop)
     {
         var running = connection.RunAsync(stop);
+        try
+        {
+            await ServeAsync(connection, running, stop);
+        }
+        finally
+        {
+            // Whoever failed, be it an observer: the socket is not closed before the loop that reads from it has ended.
+            connection.Close("failed here");
+            await running;
+        }
+    }
+
+    private async Task ServeAsync(SwitchConnection connection, Task<string> running, CancellationToken stop)
+    {
         var gone = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         if (!await connection.Ready || !await AdmitAsync(connection, gone.Task, stop))
         {

@@ -71,8 +71,7 @@ internal sealed class Outbox(Stream stream, int limit, Action<Exception> broken)
         }
     }
 
-    /// <summary>Adds a PACKET_OUT unless there is no room.</summary>
-    /// <exception cref="OverflowException">The packet is too long for a message; nothing of it is sent.</exception>
+    /// <summary>Adds a PACKET_OUT unless there is no room, or the packet and its actions are too long for one message.</summary>
     public bool TryAddPacket(uint xid, uint buffer, PortNumber inPort, ReadOnlySpan<FlowAction> actions, ReadOnlySpan<byte> data)
     {
         lock (gate)
@@ -86,22 +85,20 @@ internal sealed class Outbox(Stream stream, int limit, Action<Exception> broken)
             try
             {
                 PacketOut.Write(w, xid, buffer, inPort, actions, data);
+                return true;
             }
-            catch
+            catch (OverflowException)
             {
                 w.Truncate(before);
-                throw;
+                return false;
             }
-
-            return true;
         }
     }
 
     /// <summary>
     /// Adds a flow and, unless the switch holds the packet in a buffer, a PACKET_OUT of it by the same way; or neither when there is
-    /// no room.
+    /// no room, or the packet is too long for a message.
     /// </summary>
-    /// <exception cref="OverflowException">The packet is too long for a message; nothing is sent.</exception>
     public bool TryAddFlow(uint xid, in FrameFlow flow, uint buffer, ReadOnlySpan<FlowAction> actions, ReadOnlySpan<byte> data)
     {
         lock (gate)
@@ -119,14 +116,14 @@ internal sealed class Outbox(Stream stream, int limit, Action<Exception> broken)
                 {
                     PacketOut.Write(w, xid, buffer, flow.InPort, actions, data);
                 }
+
+                return true;
             }
-            catch
+            catch (OverflowException)
             {
                 w.Truncate(before);
-                throw;
+                return false;
             }
-
-            return true;
         }
     }
 

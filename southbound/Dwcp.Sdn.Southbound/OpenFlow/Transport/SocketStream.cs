@@ -1,3 +1,4 @@
+using System.ComponentModel;
 using System.Net.Sockets;
 using System.Threading.Tasks.Sources;
 
@@ -70,11 +71,11 @@ internal sealed class SocketStream : Stream
                 }
             }
 
+            Want(watched | Epoll.Readable);
             into = buffer;
             cancelsRead = cancellationToken;
             answer = reading.Begin();
             reading.Cancellation = cancellationToken.UnsafeRegister(static (me, token) => ((SocketStream)me!).CancelRead(token), this);
-            Want(watched | Epoll.Readable);
         }
 
         return answer;
@@ -94,17 +95,29 @@ internal sealed class SocketStream : Stream
                 return error == SocketError.Success ? ValueTask.CompletedTask : ValueTask.FromException(Broken(error));
             }
 
+            Want(watched | Epoll.Writable);
             cancelsWrite = cancellationToken;
             answer = writing.BeginVoid();
             writing.Cancellation = cancellationToken.UnsafeRegister(static (me, token) => ((SocketStream)me!).CancelWrite(token), this);
-            Want(watched | Epoll.Writable);
         }
 
         return answer;
     }
 
-    /// <summary>The thread's round has come to this socket.</summary>
+    /// <summary>The thread's round has come to this socket. Whatever is wrong with it ends this stream, and not the thread.</summary>
     public void OnReady(uint what)
+    {
+        try
+        {
+            Proceed(what);
+        }
+        catch (Exception e) when (e is ObjectDisposedException or Win32Exception)
+        {
+            Dispose(); // Somebody has closed the socket under it, or the kernel does not watch it any more.
+        }
+    }
+
+    private void Proceed(uint what)
     {
         if ((what & (Epoll.Writable | Epoll.Broken)) != 0)
         {
@@ -313,14 +326,14 @@ internal sealed class SocketStream : Stream
     {
         if (tag == 0)
         {
-            (watched, tag) = (what, -1);
             tag = thread.Watch(this, socket, what);
         }
         else if (what != watched)
         {
-            watched = what;
             thread.Change(socket, tag, what);
         }
+
+        watched = what;
     }
 
     private static IOException Broken(SocketError error) => new(error.ToString(), new SocketException((int)error));

@@ -49,8 +49,16 @@ internal sealed class SocketThread : IDisposable
     {
         var tag = Interlocked.Increment(ref lastTag);
         streams[tag] = stream;
-        epoll.Watch(socket, tag, what);
-        return tag;
+        try
+        {
+            epoll.Watch(socket, tag, what);
+            return tag;
+        }
+        catch
+        {
+            streams.TryRemove(tag, out _);
+            throw;
+        }
     }
 
     public void Change(Socket socket, int tag, uint what) => epoll.Change(socket, tag, what);
@@ -58,7 +66,7 @@ internal sealed class SocketThread : IDisposable
     /// <summary>Tells the stream nothing more, whatever becomes of its socket.</summary>
     public void Forget(Socket socket, int tag)
     {
-        if (streams.TryRemove(tag, out _) && !stopped)
+        if (streams.TryRemove(tag, out _))
         {
             epoll.Forget(socket);
         }

@@ -92,7 +92,7 @@ public sealed partial class SwitchConnection : ISwitchTables
     }
 
     /// <summary>
-    /// Sends a packet out of the switch, or drops and counts it when the switch does not take what waits for it already. Cheap
+    /// Sends a packet out of the switch, or drops and counts it when the switch does not take what waits for it already, or it is too long. Cheap
     /// enough for every packet; from within <see cref="ISwitchObserver.PacketIn"/> all answers to one read leave in one write.
     /// </summary>
     public bool TrySendPacket(PortNumber inPort, ReadOnlySpan<FlowAction> actions, ReadOnlySpan<byte> data, uint buffer = FlowMod.NoBuffer)
@@ -152,6 +152,8 @@ public sealed partial class SwitchConnection : ISwitchTables
             to.Connected(this);
             observer = to;
         }
+
+        channel.Out.Flush(); // What it said at once.
     }
 
     /// <summary>Whether the switch answers an echo in time.</summary>

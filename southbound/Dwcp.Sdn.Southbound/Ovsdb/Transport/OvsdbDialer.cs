@@ -51,7 +51,7 @@ public static class OvsdbDialer
             var secured = IsSecure(target) ? await options.Secure!(socket, stop) : null;
             connection = OvsdbHostConnection.Start(
                 secured?.Stream ?? new NetworkStream(socket, ownsSocket: true), target, local, remote, options, new ByteBudget(options.UnfinishedBytes), clock, log, secured?.Peer);
-            secured?.Revoked.Register(() => connection.Close("its certificate is revoked"));
+            secured?.WhenDisbelieved(connection.Close);
         }
         catch (Exception e) when (e is SocketException or IOException)
         {

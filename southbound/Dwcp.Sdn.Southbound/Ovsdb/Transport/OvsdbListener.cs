@@ -149,7 +149,7 @@ public sealed class OvsdbListener : IAsyncDisposable
             open.Add(connection);
         }
 
-        using var revoked = secured?.Revoked.Register(() => connection.Close("its certificate is revoked"));
+        using var disbelieved = secured?.WhenDisbelieved(connection.Close);
         newcomers.Enter(connection, from)?.Close("it had shown no inventory, and too many others came after it");
         if (stop.IsCancellationRequested)
         {
