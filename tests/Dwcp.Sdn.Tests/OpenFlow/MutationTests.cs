@@ -4,11 +4,13 @@ using System.Globalization;
 using Dwcp.Sdn.Core.Wire;
 using Dwcp.Sdn.Southbound.OpenFlow.Text;
 using Dwcp.Sdn.Southbound.OpenFlow.Wire;
+using Dwcp.Sdn.Tests.Ovsdb;
 using Xunit.Abstractions;
 
 namespace Dwcp.Sdn.Tests.OpenFlow;
 
 /// <summary>Messages with faults that have a structure: lengths, counts, pieces missing, twice or from elsewhere. A seed replays a run: DWCP_SEED.</summary>
+[Collection(nameof(Alone))] // It weighs the whole process.
 public sealed class MutationTests(ITestOutputHelper output)
 {
     private static readonly int Count = Environment.GetEnvironmentVariable("DWCP_SOAK") == "1" ? 5_000_000 : 200_000;

@@ -1,5 +1,6 @@
 using Dwcp.Sdn.Core.Net;
 using Dwcp.Sdn.Fabric.Topology;
+using Dwcp.Sdn.Tests.Ovsdb;
 using static Dwcp.Sdn.Tests.Topology.Cables;
 
 namespace Dwcp.Sdn.Tests.Topology;
@@ -242,9 +243,28 @@ public class DiscoveryTests
     }
 
     [Fact]
+    public void Nothing_is_due_when_there_are_no_ports() => Assert.Null(new Cables().Machine.Deadline);
+
+    private void Pair()
+    {
+        net.Up(1, 1);
+        net.Up(2, 4);
+        net.Plug(A, B);
+    }
+}
+
+/// <summary>What discovery keeps, weighed while nothing else runs.</summary>
+[Collection(nameof(Alone))]
+public class DiscoveryMemoryTests
+{
+    private readonly Cables net = new();
+
+    [Fact]
     public void What_is_remembered_of_frames_is_forgotten()
     {
-        Pair();
+        net.Up(1, 1);
+        net.Up(2, 4);
+        net.Plug(End(1, 1), End(2, 4));
         net.Run(TimeSpan.FromMinutes(1));
         var before = GC.GetTotalMemory(true);
         net.Sent.Clear();
@@ -254,15 +274,5 @@ public class DiscoveryTests
         net.Sent.TrimExcess();
         Assert.InRange(GC.GetTotalMemory(true) - before, long.MinValue, 1_000_000);
         Assert.Single(net.Links);
-    }
-
-    [Fact]
-    public void Nothing_is_due_when_there_are_no_ports() => Assert.Null(new Cables().Machine.Deadline);
-
-    private void Pair()
-    {
-        net.Up(1, 1);
-        net.Up(2, 4);
-        net.Plug(A, B);
     }
 }
