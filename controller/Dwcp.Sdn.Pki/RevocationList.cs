@@ -6,18 +6,8 @@ using System.Security.Cryptography.X509Certificates;
 namespace Dwcp.Sdn.Pki;
 
 /// <summary>A certificate by who issued it and the number that it got from him (RFC 5280 §4.1.2.2), both in hexadecimal.</summary>
-public readonly record struct CertificateNumber
+public readonly record struct CertificateNumber(string Issuer, string Serial)
 {
-    public CertificateNumber(string issuer, string serial)
-    {
-        Issuer = issuer;
-        Serial = serial.TrimStart('0'); // A number of which the highest bit is set is led by a zero octet in DER, and not everywhere else.
-    }
-
-    public string Issuer { get; }
-
-    public string Serial { get; }
-
     public static CertificateNumber Of(X509Certificate2 certificate) => new(Convert.ToHexString(certificate.IssuerName.RawData), certificate.SerialNumber);
 }
 
