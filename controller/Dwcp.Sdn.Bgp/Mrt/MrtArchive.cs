@@ -2,12 +2,18 @@ using System.Globalization;
 using System.Threading.Channels;
 using Dwcp.Sdn.Bgp.Session;
 using Dwcp.Sdn.Core.Net;
+using Microsoft.Win32.SafeHandles;
 
 namespace Dwcp.Sdn.Bgp.Mrt;
 
 /// <summary>Writes MRT files: the speaker's loop hands records over and never waits for the disk.</summary>
 internal sealed class MrtArchive : IPeerObserver, IAsyncDisposable
 {
+    private const int BatchOctets = 256 * 1024;
+
+    // An extended message behind the header of MRT, with addresses of IPv6.
+    private const int LargestRecord = 66 * 1024;
+
     private readonly MrtSettings settings;
     private readonly SpeakerLoop loop;
     private readonly TimeProvider time;
@@ -84,48 +90,71 @@ internal sealed class MrtArchive : IPeerObserver, IAsyncDisposable
 
     private async Task WriteAsync()
     {
-        FileStream? file = null;
-        var began = time.GetTimestamp();
+        SafeFileHandle? file = null;
+        var (began, length) = (0L, 0L);
+        var batch = new byte[BatchOctets];
         while (await queue.Reader.WaitToReadAsync(CancellationToken.None))
         {
-            while (queue.Reader.TryRead(out var record))
+            if (file is not null && length > 0 && (length >= settings.MaxOctets || time.GetElapsedTime(began) >= settings.RotateEvery))
             {
-                try
-                {
-                    if (file is not null && (file.Position >= settings.MaxOctets || time.GetElapsedTime(began) >= settings.RotateEvery))
-                    {
-                        await file.DisposeAsync();
-                        file = null;
-                    }
+                Finish(file, length);
+                file = null;
+            }
 
-                    if (file is null)
-                    {
-                        file = new FileStream(NewName("updates"), FileMode.CreateNew, FileAccess.Write, FileShare.Read, 64 * 1024);
-                        began = time.GetTimestamp();
-                        Prune("updates");
-                    }
-
-                    await file.WriteAsync(record);
-                    Interlocked.Increment(ref records);
-                }
-                catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+            var (filled, count) = (0, 0);
+            while (filled <= batch.Length - LargestRecord && queue.Reader.TryRead(out var record))
+            {
+                record.CopyTo(batch, filled);
+                filled += record.Length;
+                count++;
+                if ((file is null ? 0 : length) + filled >= settings.MaxOctets)
                 {
-                    lastError = e.Message;
-                    Interlocked.Increment(ref dropped);
+                    break;
                 }
             }
 
             try
             {
-                await (file?.FlushAsync() ?? Task.CompletedTask);
+                if (file is null)
+                {
+                    length = 0;
+                    file = File.OpenHandle(NewName("updates"), FileMode.CreateNew, FileAccess.Write);
+                    began = time.GetTimestamp();
+                    Prune("updates");
+                }
+
+                // At a place of its own: what a full disk took half of is written over by what comes next.
+                await RandomAccess.WriteAsync(file, batch.AsMemory(0, filled), length);
+                length += filled;
+                Interlocked.Add(ref records, count);
+            }
+            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+            {
+                lastError = e.Message;
+                Interlocked.Add(ref dropped, count);
+            }
+        }
+
+        if (file is not null)
+        {
+            Finish(file, length);
+        }
+    }
+
+    /// <summary>Cuts off the half of a record that may be at the end.</summary>
+    private void Finish(SafeFileHandle file, long length)
+    {
+        using (file)
+        {
+            try
+            {
+                RandomAccess.SetLength(file, length);
             }
             catch (IOException e)
             {
                 lastError = e.Message;
             }
         }
-
-        await (file?.DisposeAsync() ?? ValueTask.CompletedTask);
     }
 
     private async Task DumpAsync()
@@ -137,13 +166,7 @@ internal sealed class MrtArchive : IPeerObserver, IAsyncDisposable
             {
                 try
                 {
-                    var name = NewName("rib");
-                    await using (var file = new FileStream(name + ".part", FileMode.Create, FileAccess.Write, FileShare.Read, 64 * 1024))
-                    {
-                        await dump(file, stop.Token);
-                    }
-
-                    File.Move(name + ".part", name); // Whoever looks for *.mrt finds whole ones.
+                    await DumpAsync(NewName("rib"));
                     Prune("rib");
                 }
                 catch (Exception e) when (e is IOException or UnauthorizedAccessException)
@@ -155,6 +178,25 @@ internal sealed class MrtArchive : IPeerObserver, IAsyncDisposable
         catch (OperationCanceledException)
         {
             // The end.
+        }
+    }
+
+    /// <summary>Whoever looks for *.mrt finds whole ones, and of what did not become whole nothing stays.</summary>
+    private async Task DumpAsync(string name)
+    {
+        var part = name + ".part";
+        try
+        {
+            await using (var file = new FileStream(part, FileMode.Create, FileAccess.Write, FileShare.Read, 64 * 1024))
+            {
+                await dump(file, stop.Token);
+            }
+
+            File.Move(part, name);
+        }
+        finally
+        {
+            File.Delete(part);
         }
     }
 
