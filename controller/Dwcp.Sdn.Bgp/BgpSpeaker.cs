@@ -7,13 +7,13 @@ using Dwcp.Sdn.Core.Net;
 
 namespace Dwcp.Sdn.Bgp;
 
-/// <summary>A BGP speaker for EVPN: peers, routes of our own, and the routes of peers for whoever imports them. Every method may be called from any thread.</summary>
+/// <summary>A BGP speaker for EVPN: peers, routes of our own, and the routes of peers for whoever imports them. Every method may be called from any thread; after the end they throw <see cref="ObjectDisposedException"/>.</summary>
 public sealed class BgpSpeaker : IAsyncDisposable
 {
     private readonly SpeakerLoop loop;
     private readonly Task running;
     private readonly TimeProvider time;
-    private readonly ConcurrentQueue<Action> calls = [];
+    private readonly ConcurrentQueue<Action<bool>> calls = [];
 
     // Calls that wait for the loop; who makes more of them waits for room.
     private readonly SemaphoreSlim room = new(1024);
@@ -160,11 +160,12 @@ public sealed class BgpSpeaker : IAsyncDisposable
     {
         await room.WaitAsync();
         var answer = new TaskCompletionSource<T>(TaskCreationOptions.RunContinuationsAsynchronously);
-        calls.Enqueue(() =>
+        calls.Enqueue(alive =>
         {
             room.Release();
             try
             {
+                ObjectDisposedException.ThrowIf(!alive, this);
                 answer.SetResult(question());
             }
             catch (Exception e)
@@ -174,15 +175,24 @@ public sealed class BgpSpeaker : IAsyncDisposable
         });
 
         // By way of the pool, since the loop may go on for a while on the thread that wakes it; in order, since the queue is one.
-        ThreadPool.UnsafeQueueUserWorkItem(static self => self.loop.Post(self.TakeCall), this, preferLocal: false);
+        ThreadPool.UnsafeQueueUserWorkItem(
+            static self =>
+            {
+                if (!self.loop.TryPost(() => self.TakeCall(alive: true)))
+                {
+                    self.TakeCall(alive: false);
+                }
+            },
+            this,
+            preferLocal: false);
         return await answer.Task;
     }
 
-    private void TakeCall()
+    private void TakeCall(bool alive)
     {
         if (calls.TryDequeue(out var call))
         {
-            call();
+            call(alive);
         }
     }
 }

@@ -155,6 +155,9 @@ internal sealed class PeerSession
         Rib.Pump?.Invoke();
     }
 
+    /// <summary>Nothing is left of it: it is watched no longer.</summary>
+    public void Forget() => Unwatch();
+
     public void Stop(Notification reason)
     {
         Unwatch();

@@ -85,7 +85,10 @@ internal sealed class SpeakerLoop
     public void Observe(IPeerObserver observer, bool on) =>
         Observers = !on ? Observers.Remove(observer) : Observers.Contains(observer) ? Observers : Observers.Add(observer);
 
-    public void Post(Action work) => queue.Writer.TryWrite(work);
+    public void Post(Action work) => _ = TryPost(work);
+
+    /// <returns>False once the loop has ended: it will not be done.</returns>
+    public bool TryPost(Action work) => queue.Writer.TryWrite(work);
 
     public void Raise(BgpEvent e) => events(e);
 
@@ -346,7 +349,7 @@ internal sealed class SpeakerLoop
             }
 
             synchronised.Clear();
-            if (deferredUntil is not null && peers.Values.All(p => p.Rib.Agreement is not null && p.IsSynchronised))
+            if (deferredUntil is not null && peers.Values.All(p => p.Settings.Shutdown || (p.Rib.Agreement is not null && p.IsSynchronised)))
             {
                 EndDeferral();
             }
@@ -373,6 +376,7 @@ internal sealed class SpeakerLoop
             if (peer is { IsDynamic: true, IsIdle: true })
             {
                 peers.Remove(peer.Settings.Id);
+                peer.Forget();
                 Routes.Remove(peer.Rib);
             }
             else

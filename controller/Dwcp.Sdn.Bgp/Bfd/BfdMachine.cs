@@ -55,7 +55,9 @@ internal sealed record BfdMachine(BfdSettings Settings, uint Mine)
             next = State > BfdState.Down ? next.Fall(1, now) : next;
         }
 
-        return next.SendAt is null || next.SendAt <= now ? (next.Paced(now), next.Packet(final: false)) : (next, null);
+        return next.SendAt > now ? (next, null)
+            : next.PeerTakes == TimeSpan.Zero ? (next.Paced(now), null) // §6.8.7: nothing that it does not ask for.
+            : (next.Paced(now), next.Packet(final: false));
     }
 
     public (BfdMachine Next, BfdPacket? Send) Heard(in BfdPacket packet, TimeSpan now)

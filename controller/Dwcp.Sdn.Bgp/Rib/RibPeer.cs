@@ -79,7 +79,8 @@ internal sealed class RibPeer(ushort slot, PeerSettings settings, OutQueue outpu
 
 /// <summary>A path as a peer with add-path was told of it.</summary>
 /// <param name="Set">None when it is to be told again.</param>
-internal readonly record struct ToldPath(uint Id, AttributeSet? Set, RouteBody Body, bool LongLived);
+/// <param name="From">Another peer's path with the same attributes has another originator.</param>
+internal readonly record struct ToldPath(uint Id, AttributeSet? Set, RouteBody Body, bool LongLived, RibPeer? From);
 
 /// <summary>The targets that a peer asks for, RFC 4684 §6. Before the peer has said all, nothing passes.</summary>
 internal sealed class TargetFilter

@@ -344,7 +344,7 @@ internal sealed class UpdateGroups(SpeakerSettings speaker, RouteTable table, At
                 continue;
             }
 
-            var told = new ToldPath((uint)at + 1, bucket.Set, path.Body, old);
+            var told = new ToldPath((uint)at + 1, bucket.Set, path.Body, old, bucket.From);
             now.Add(told);
             if (!before.Contains(told))
             {

@@ -18,6 +18,7 @@ internal sealed class BfdThread(TimeProvider time) : IDisposable
     private readonly Dictionary<IpAddress, BfdPort> ports = [];
     private readonly long origin = time.GetTimestamp();
     private Wakeable? wakeable;
+    private uint lastMine = (uint)Random.Shared.NextInt64(uint.MaxValue);
     private bool ending;
 
     private TimeSpan Now => time.GetElapsedTime(origin);
@@ -34,7 +35,8 @@ internal sealed class BfdThread(TimeProvider time) : IDisposable
             ports.Add(local, port = new(local));
         }
 
-        var mine = (uint)Random.Shared.NextInt64(1, uint.MaxValue);
+        lastMine += lastMine == uint.MaxValue ? 2u : 1u; // From anywhere, but never twice, and never zero (RFC 5880 §6.8.1).
+        var mine = lastMine;
         Order(() =>
         {
             var session = new Session(port, peer, new(settings, mine), changed);

@@ -65,12 +65,19 @@ internal sealed class BgpLoop(FabricLoop fabric, IPEndPoint endpoint, string dat
             return null;
         }
 
-        var page = await running.RoutesAsync(
-            new RouteQuery { Type = query.Type, Vni = query.Vni, Mac = query.Mac, Address = query.Address, Peer = query.Peer, BestOnly = query.BestOnly },
-            query.From,
-            query.Limit).WaitAsync(stop);
-        return new HeldRoutes(
-            [.. page.Items.Select(v => new HeldRoute(v.Route, v.Attributes, v.Peer, v.Object, v.Best, v.Decided.ToString(), v.Stale))], page.Next);
+        try
+        {
+            var page = await running.RoutesAsync(
+                new RouteQuery { Type = query.Type, Vni = query.Vni, Mac = query.Mac, Address = query.Address, Peer = query.Peer, BestOnly = query.BestOnly },
+                query.From,
+                query.Limit).WaitAsync(stop);
+            return new HeldRoutes(
+                [.. page.Items.Select(v => new HeldRoute(v.Route, v.Attributes, v.Peer, v.Object, v.Best, v.Decided.ToString(), v.Stale))], page.Next);
+        }
+        catch (ObjectDisposedException)
+        {
+            return null; // It has ended in the meantime.
+        }
     }
 
     private async Task PassAsync(CancellationToken stop)
@@ -230,9 +237,9 @@ internal sealed class BgpLoop(FabricLoop fabric, IPEndPoint endpoint, string dat
                     await fabric.PostAsync(m => m.BgpSeen(sight, seen), stop);
                 }
             }
-            catch (TimeoutException)
+            catch (Exception e) when (e is ObjectDisposedException or TimeoutException)
             {
-                // It has ended while it was asked, and another may run.
+                // It has ended while it was asked, and another may run; or it is busy beyond all measure.
             }
 
             if (trouble is not null)

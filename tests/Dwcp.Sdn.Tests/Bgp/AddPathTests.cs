@@ -176,4 +176,17 @@ public class AddPathTests
         with[3] += 4;
         return with;
     }
+
+    [Fact]
+    public void A_path_of_another_peer_in_the_place_of_one_that_went_is_told_with_its_own_originator()
+    {
+        var (a, b, all) = (Source(), Source(), Client(3));
+        desk.Say(a, new(Desk.Mac(), Via("192.0.2.1"), ""));
+        var before = Assert.Single(desk.Told(all));
+        desk.Unsay(a, Desk.Mac());
+        desk.Say(b, new(Desk.Mac(), Via("192.0.2.1"), ""));
+        var after = desk.Told(all);
+        Assert.Single(after, t => t.Contains(" + ", StringComparison.Ordinal) && t != before);
+        Assert.Empty(desk.Told(all));
+    }
 }

@@ -3,6 +3,7 @@ using System.Net;
 using System.Net.Sockets;
 using Dwcp.Sdn.Bgp;
 using Dwcp.Sdn.Bgp.Bfd;
+using Dwcp.Sdn.Core.Net;
 using Xunit.Abstractions;
 using static Dwcp.Sdn.Tests.Bgp.Peering;
 
@@ -71,6 +72,22 @@ public class BfdSpeakerTests(ITestOutputHelper output)
     }
 
     [Fact]
+    public async Task A_member_of_a_range_that_is_gone_is_watched_no_longer_and_anew_when_it_is_back()
+    {
+        await using var left = Speaker("10.9.44.1");
+        var at = await left.ListenAsync("127.9.44.1");
+        await left.PutPeerAsync(From("127.9.44.2") with { Id = "range", Address = null, ListenRange = IpPrefix.Parse("127.9.44.0/28"), GracefulRestart = null, Bfd = Quick });
+        for (var round = 0; round < 2; round++)
+        {
+            await using var right = Speaker("10.9.44.2");
+            await right.PutPeerAsync(To(at, "127.9.44.2") with { GracefulRestart = null, Bfd = Quick });
+            await UntilAsync(async () => await left.PeersAsync() is [{ Bfd.State: BfdState.Up }], "BFD");
+            await right.RemovePeerAsync("127.9.44.1");
+            await UntilAsync(async () => (await left.PeersAsync()).Count == 0, "the end of the member");
+        }
+    }
+
+    [Fact]
     public async Task Three_times_300_ms_hold_while_every_thread_of_the_pool_is_stuck_and_all_processors_are_busy() =>
         Assert.Equal(0, await LossesAsync(42, Quick, TimeSpan.FromSeconds(3)));
 
@@ -111,7 +128,7 @@ public class BfdSpeakerTests(ITestOutputHelper output)
         }
 
         busy.ForEach(t => t.Join());
-        await UntilAsync(async () => (await left.PeersAsync())[0].Bfd?.State == BfdState.Up, "an answer of the loop", 30);
+        await UntilAsync(async () => (await left.PeersAsync())[0].Bfd?.State == BfdState.Up, "an answer of the loop");
         return events.Count(e => e is BgpEvent.Detected { Alive: false });
     }
 }

@@ -144,4 +144,24 @@ public class BfdTests
         var text = hex.Replace(" ", "", StringComparison.Ordinal);
         Assert.True(BfdPacket.Read(Convert.FromHexString(text[..(text.Length / 2 * 2)])) is null, why);
     }
+
+    [Fact]
+    public void A_peer_that_asks_for_no_packets_gets_none_until_it_is_silent()
+    {
+        var link = new Link(Quick, Quick);
+        link.Run(TimeSpan.FromSeconds(5));
+        Assert.Equal(BfdState.Up, link.Ends[0].State);
+        var none = new BfdPacket(BfdState.Up, 0, false, false, 3, 22, 11, 300_000, 0);
+        var end = link.Ends[0];
+        var sent = 0;
+        for (var now = TimeSpan.FromSeconds(5); now < TimeSpan.FromSeconds(15); now += TimeSpan.FromMilliseconds(300))
+        {
+            end = end.Heard(none, now).Next;
+            (end, var packet) = end.Tick(now);
+            sent += packet is null ? 0 : 1;
+        }
+
+        Assert.Equal((BfdState.Up, 0), (end.State, sent));
+        Assert.Equal(BfdState.Down, (end.Heard(none with { State = BfdState.Down }, TimeSpan.FromSeconds(15)).Send ?? default).State);
+    }
 }

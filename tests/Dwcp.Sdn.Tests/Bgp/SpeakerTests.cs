@@ -75,4 +75,19 @@ public class SpeakerTests
         Assert.Null(attributes.LocalPreference);
         Assert.Equal(IpAddress.Parse("192.0.2.1"), attributes.NextHop);
     }
+
+    [Fact]
+    public async Task Who_asks_a_speaker_that_has_ended_is_told_so()
+    {
+        var speaker = Speaker("10.9.45.1");
+        var asked = Enumerable.Range(0, 5000).Select(_ => speaker.CountAsync()).ToList();
+        await speaker.DisposeAsync();
+        await Assert.ThrowsAsync<ObjectDisposedException>(() => speaker.CountAsync().WaitAsync(TimeSpan.FromSeconds(60)));
+        foreach (var question in asked)
+        {
+            // Each was answered before the end or refused after it; none waits for ever.
+            await Task.WhenAny(question).WaitAsync(TimeSpan.FromSeconds(60));
+            Assert.True(question.IsCompletedSuccessfully || question.Exception?.InnerException is ObjectDisposedException);
+        }
+    }
 }
