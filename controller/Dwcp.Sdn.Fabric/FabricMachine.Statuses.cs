@@ -6,6 +6,7 @@ using Dwcp.Sdn.Fabric.Changes;
 using Dwcp.Sdn.Fabric.Hosts;
 using Dwcp.Sdn.Fabric.Intent;
 using Dwcp.Sdn.Fabric.Planning;
+using Dwcp.Sdn.Pipeline;
 
 namespace Dwcp.Sdn.Fabric;
 
@@ -109,7 +110,11 @@ public sealed partial class FabricMachine
             UnknownUnicast = n.Spec.UnknownUnicast ?? "DROP",
         };
         return ToResource(ResourceKind.Network, n, spec, n.Spec, new NetworkStatus(
-            [Is(ConditionType.Accepted, true, "Valid", "the network can be acted upon", n.Generation), Programmed(n.Id, new ObjectRef(ResourceKind.Network, n.Id), n.Generation)],
+            [
+                Is(ConditionType.Accepted, true, "Valid", "the network can be acted upon", n.Generation),
+                Programmed(n.Id, new ObjectRef(ResourceKind.Network, n.Id), n.Generation),
+                Degraded(n),
+            ],
             n.Generation,
             n.BridgeDomain,
             Network.Mtu,
@@ -190,6 +195,15 @@ public sealed partial class FabricMachine
             ? Is(ConditionType.Bound, false, "NetworkNotFound", $"interface {waiting.Interface.Name} of {waiting.Host} waits for network '{p.NetworkId}'", p.Generation)
             : Is(ConditionType.Bound, false, "HostNotInFabric", $"interface {claims[0].Interface.Name} is on {claims[0].Host}, which is not part of the fabric; see /v1/switches/{claims[0].Host}", p.Generation);
     }
+
+    private Condition Degraded(Network n) => planner.FloodsBeyondLimit(n.Id).Order(StringComparer.Ordinal).ToList() is { Count: > 0 } hosts
+        ? Is(
+            ConditionType.Degraded,
+            true,
+            "FloodLimitExceeded",
+            $"what it floods goes to no more than {FloodNeed.Most} ports and {FloodNeed.Most} VTEPs on one switch, which is not all on {string.Join(", ", hosts)}; the others get unicast alone: use several networks",
+            n.Generation)
+        : Is(ConditionType.Degraded, false, "AsExpected", "nothing is known against it", n.Generation);
 
     private Condition Degraded(Port p, IReadOnlyList<Claim> claims, Claim? bound) => duplicates.IsFrozen(p.NetworkId, p.Mac)
         ? Is(ConditionType.Degraded, true, "DuplicateMac", $"another station has {p.Mac} too; it stays on {bound?.Host ?? "no host"} until the other is gone or the port is bound again", p.Generation)

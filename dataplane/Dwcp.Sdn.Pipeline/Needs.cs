@@ -69,6 +69,9 @@ public sealed record NetworkNeed(uint BridgeDomain, Vni Vni, uint Vrf, bool Floo
 /// <param name="RemoteVteps">VTEPs that carry the network, never the switch's own.</param>
 public sealed record FloodNeed(uint BridgeDomain, Vni Vni, EquatableArray<uint> LocalPorts, EquatableArray<IpAddress> RemoteVteps) : Need
 {
+    /// <summary>So many ports, and as many VTEPs, get what a network floods on one switch; what is beyond gets unicast alone.</summary>
+    public const int Most = Rules.NetworkRules.BucketsOfGroup * Numbering.Parts;
+
     public override NeedKey Key => new(NeedKind.LocalFlood, 0, BridgeDomain);
 
     public override Cookie Cookie => new(NeedKind.LocalFlood, BridgeDomain);

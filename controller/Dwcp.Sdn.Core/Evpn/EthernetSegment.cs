@@ -1,5 +1,6 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
+using Dwcp.Sdn.Core.Net;
 
 namespace Dwcp.Sdn.Core.Evpn;
 
@@ -10,6 +11,9 @@ public readonly record struct EthernetSegment(ushort High, ulong Low)
     public static readonly EthernetSegment None;
 
     public bool IsNone => High == 0 && Low == 0;
+
+    /// <summary>By which those that are attached to it find one another: the first six octets of its value (RFC 7432 §7.6).</summary>
+    public MacAddress ImportTarget => new(((ulong)(High & 0xff) << 40) | (Low >> 24));
 
     /// <summary>Ten two-digit hexadecimal octets with colons between them.</summary>
     public static bool TryParse([NotNullWhen(true)] string? text, out EthernetSegment segment)

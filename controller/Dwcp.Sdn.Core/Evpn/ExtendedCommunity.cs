@@ -55,6 +55,8 @@ public readonly record struct ExtendedCommunity(ulong Value) : IComparable<Exten
     {
         0x0002 or 0x0102 or 0x0202 => $"rt:{new RouteTarget(Value)}",
         0x0600 => string.Create(CultureInfo.InvariantCulture, $"mobility:{(uint)Value}{((Value >> 40 & 1) != 0 ? ":sticky" : "")}"),
+        0x0601 => string.Create(CultureInfo.InvariantCulture, $"esi-label:{(uint)Value & Vni.Max}{((Value >> 40 & 1) != 0 ? ":single-active" : "")}"),
+        0x0602 => $"es-import:{new MacAddress(Value & 0xffff_ffff_ffff)}",
         0x0603 => $"router-mac:{new MacAddress(Value & 0xffff_ffff_ffff)}",
         0x030c => string.Create(CultureInfo.InvariantCulture, $"encapsulation:{(TunnelEncapsulation)(ushort)Value}"),
         0x030d => "default-gateway",

@@ -76,6 +76,12 @@ public sealed record PathAttributes
     /// <summary>None counts as sequence zero (RFC 7432 §7.7).</summary>
     public MacMobility? Mobility => Find(0x0600) is { } c ? new MacMobility((uint)c, (c >> 40 & 1) != 0) : null;
 
+    /// <summary>RFC 7432 §7.5.</summary>
+    public (bool SingleActive, Vni Label)? EsiLabel => Find(0x0601) is { } c ? ((c >> 40 & 1) != 0, new Vni((uint)c & Vni.Max)) : null;
+
+    /// <summary>Who is attached to the same Ethernet segment, RFC 7432 §7.6.</summary>
+    public MacAddress? EsImport => Find(0x0602) is { } c ? new MacAddress(c & 0xffff_ffff_ffff) : null;
+
     public bool IsDefaultGateway => Find(0x030d) is not null;
 
     private ulong? Find(ushort kind)

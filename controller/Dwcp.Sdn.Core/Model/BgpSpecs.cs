@@ -136,7 +136,7 @@ public sealed record BgpPolicySpec(
 /// <summary>An EVPN route that a caller wants announced.</summary>
 public sealed record EvpnRouteSpec : ResourceSpec
 {
-    /// <summary>The number of the route type: 2, 3 or 5.</summary>
+    /// <summary>The number of the route type: 1 to 5.</summary>
     public uint? Type { get; init; }
 
     public string? Rd { get; init; }
@@ -166,4 +166,10 @@ public sealed record EvpnRouteSpec : ResourceSpec
     public uint? Sequence { get; init; }
 
     public bool? Sticky { get; init; }
+
+    public bool? SingleActive { get; init; }
+
+    public uint? EsiLabel { get; init; }
+
+    public string? EsImport { get; init; }
 }

@@ -63,16 +63,18 @@ public sealed record EvpnRouteIntent(string Id, ImmutableSortedDictionary<string
         var segment = Spec.Esi is not null && EthernetSegment.TryParse(Spec.Esi, out var parsed) ? parsed : EthernetSegment.None;
         Route route = Spec.Type switch
         {
+            1 => new AutoDiscoveryRoute(new AutoDiscoveryKey(rd, segment, tag), vni),
             2 => new MacIpRoute(
                 new MacIpKey(rd, tag, MacAddress.Parse(Spec.Mac!), Spec.Ip is { } ip ? IpAddress.Parse(ip) : null),
                 segment,
                 vni,
                 Spec.L3Vni is { } l3 ? new Vni(l3) : null),
             3 => new MulticastRoute(new MulticastKey(rd, tag, nextHop)),
+            4 => new SegmentRoute(new SegmentKey(rd, segment, nextHop)),
             _ => new IpPrefixRoute(
                 new IpPrefixKey(rd, tag, IpPrefix.Parse(Spec.Prefix!)), segment, Spec.GatewayIp is { } gateway ? IpAddress.Parse(gateway) : null, vni),
         };
-        ImmutableArray<RouteTarget> targets = Spec.ExportTargets.IsEmpty ? [RouteTarget.Automatic(local, vni)] : [.. Spec.ExportTargets.Items.Select(RouteTarget.Parse).Order()];
+        ImmutableArray<RouteTarget> targets = Spec.Type == 4 ? [] : Spec.ExportTargets.IsEmpty ? [RouteTarget.Automatic(local, vni)] : [.. Spec.ExportTargets.Items.Select(RouteTarget.Parse).Order()];
         var communities = targets.Select(ExtendedCommunity.Of).Append(ExtendedCommunity.Of(TunnelEncapsulation.Vxlan));
         if (Spec.Sequence is not null || Spec.Sticky == true)
         {
@@ -82,6 +84,16 @@ public sealed record EvpnRouteIntent(string Id, ImmutableSortedDictionary<string
         if (Spec.RouterMac is { } mac)
         {
             communities = communities.Append(ExtendedCommunity.RouterMac(MacAddress.Parse(mac)));
+        }
+
+        if (Spec is { Type: 1, EthernetTag: AutoDiscoveryKey.WholeSegment })
+        {
+            communities = communities.Append(ExtendedCommunity.EsiLabel(Spec.SingleActive ?? false, new Vni(Spec.EsiLabel ?? 0)));
+        }
+
+        if (Spec.Type == 4)
+        {
+            communities = communities.Append(ExtendedCommunity.EsImport(Spec.EsImport is { } target ? MacAddress.Parse(target) : segment.ImportTarget));
         }
 
         return new OriginatedRoute(

@@ -180,17 +180,14 @@ public static partial class Judge
 
     private static EvpnRouteIntent? OfEvpnRoute(PutCommand put, EvpnRouteSpec spec, long generation, Problems problems)
     {
+        var whole = spec is { Type: 1, EthernetTag: AutoDiscoveryKey.WholeSegment };
         if (spec.Type is null)
         {
-            problems.Required("type", "give the number of the route type: 2, 3 or 5");
+            problems.Required("type", "give the number of the route type: 1 to 5");
         }
-        else if (spec.Type is 1 or 4)
+        else if (spec.Type is 0 or > 5)
         {
-            problems.Add("type", ProblemCodes.NotSupportedYet, $"routes of type {spec.Type} cannot be injected yet", "use 2, 3 or 5");
-        }
-        else if (spec.Type is not (2 or 3 or 5))
-        {
-            problems.Add("type", ProblemCodes.Invalid, $"{spec.Type} is not a route type that can be injected", "use 2, 3 or 5");
+            problems.Add("type", ProblemCodes.Invalid, $"{spec.Type} is not a route type that can be injected", "use 1 to 5");
         }
 
         if (spec.Rd is null)
@@ -207,9 +204,13 @@ public static partial class Judge
             problems.Required("nextHop", "give the VTEP that takes the frames");
         }
 
-        if (spec.Vni is null)
+        if (spec.Vni is null && spec.Type != 4 && !whole)
         {
             problems.Required("vni", "give the VNI that the frames carry");
+        }
+        else if (spec.Vni is not null && (spec.Type == 4 || whole))
+        {
+            problems.Add("vni", ProblemCodes.Invalid, "a route of a segment as a whole has no VNI", "leave it out");
         }
 
         problems.Address("nextHop", spec.NextHop);
@@ -222,6 +223,35 @@ public static partial class Judge
             problems.Add("esi", ProblemCodes.Invalid, $"'{Problems.Short(spec.Esi)}' is not an Ethernet segment", "write ten octets with colons between them");
         }
 
+        if (spec.Type is 1 or 4 && (spec.Esi is null || (EthernetSegment.TryParse(spec.Esi, out var segment) && segment.IsNone)))
+        {
+            problems.Required("esi", $"a route of type {spec.Type} names an Ethernet segment, which is not zero");
+        }
+
+        if (whole && spec.ExportTargets.IsEmpty)
+        {
+            problems.Required("exportTargets", "give the targets of all networks of the segment");
+        }
+
+        if (spec.Type == 4 && !spec.ExportTargets.IsEmpty)
+        {
+            problems.Add("exportTargets", ProblemCodes.Invalid, "routes of type 4 are taken in by esImport", "leave them out");
+        }
+
+        if (spec.Type == 4 && spec.EthernetTag is not null)
+        {
+            problems.Add("ethernetTag", ProblemCodes.Invalid, "routes of type 4 have none", "leave it out");
+        }
+
+        if (!whole && (spec.SingleActive is not null || spec.EsiLabel is not null))
+        {
+            problems.Add(
+                spec.EsiLabel is null ? "singleActive" : "esiLabel", ProblemCodes.Invalid, "it belongs to routes of type 1 for a segment as a whole", $"leave it out, or give ethernetTag {AutoDiscoveryKey.WholeSegment}");
+        }
+
+        problems.Range("esiLabel", spec.EsiLabel, 0, Vni.Max);
+        OfType(spec, 4, "esImport", spec.EsImport, required: false, problems);
+        problems.Mac("esImport", spec.EsImport);
         OfType(spec, 2, "mac", spec.Mac, required: true, problems);
         OfType(spec, 2, "ip", spec.Ip, required: false, problems);
         OfType(spec, 2, "l3vni", spec.L3Vni, required: false, problems);

@@ -62,6 +62,11 @@ internal sealed partial class FabricPlanner
     /// <summary>The hosts that carry a network.</summary>
     public IReadOnlyCollection<string> CarriersOf(string network) => carriers.TryGetValue(network, out var found) ? found.Keys : [];
 
+    /// <summary>The hosts whose switches cannot copy what a network floods to all that should have it.</summary>
+    public IEnumerable<string> FloodsBeyondLimit(string network) => carriers.TryGetValue(network, out var found)
+        ? found.Where(c => c.Value.Flood is { } f && (f.LocalPorts.Count > FloodNeed.Most || f.RemoteVteps.Count > FloodNeed.Most)).Select(c => c.Key)
+        : [];
+
     /// <summary>The intent has moved; the objects that differ are told next.</summary>
     public void Use(FabricIntent next) => intent = next;
 

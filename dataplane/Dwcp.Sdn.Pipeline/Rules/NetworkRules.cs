@@ -65,7 +65,7 @@ internal static class NetworkRules
     }
 
     /// <summary>
-    /// As many groups as it takes, at least one; none of them outgrows a message. What is more than 32,512 gets no flood. <paramref name="apart"/>: each is one bucket of
+    /// As many groups as it takes, at least one; none of them outgrows a message. What is more than <see cref="FloodNeed.Most"/> gets no flood. <paramref name="apart"/>: each is one bucket of
     /// another, behind a select group. For its sake Open vSwitch looks at that copy of the packet anew, when it has a hash, and
     /// counts the lookups anew.
     /// </summary>

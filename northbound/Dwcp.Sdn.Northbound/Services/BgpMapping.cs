@@ -221,6 +221,9 @@ internal static class BgpMapping
         ExportTargets = [.. m.ExportTargets],
         Sequence = m.HasSequence ? m.Sequence : null,
         Sticky = m.HasSticky ? m.Sticky : null,
+        SingleActive = m.HasSingleActive ? m.SingleActive : null,
+        EsiLabel = m.HasEsiLabel ? m.EsiLabel : null,
+        EsImport = m.HasEsImport ? m.EsImport : null,
     };
 
     public static V1.EvpnRoute ToRoute(Resource resource)
@@ -250,6 +253,9 @@ internal static class BgpMapping
         Mapping.Set(spec.RouterMac, v => m.RouterMac = v);
         Mapping.Set(spec.Sequence, v => m.Sequence = v);
         Mapping.Set(spec.Sticky, v => m.Sticky = v);
+        Mapping.Set(spec.SingleActive, v => m.SingleActive = v);
+        Mapping.Set(spec.EsiLabel, v => m.EsiLabel = v);
+        Mapping.Set(spec.EsImport, v => m.EsImport = v);
         return m;
     }
 
@@ -314,6 +320,13 @@ internal static class BgpMapping
         {
             (m.Sequence, m.Sticky) = (mobility.Sequence, mobility.Sticky);
         }
+
+        if (attributes.EsiLabel is { } label)
+        {
+            (m.SingleActive, m.EsiLabel) = (label.SingleActive, label.Label.Value);
+        }
+
+        Mapping.Set(attributes.EsImport?.ToString(), v => m.EsImport = v);
 
         return m;
     }

@@ -1,6 +1,7 @@
 using Dwcp.Sdn.Core.Evpn;
 using Dwcp.Sdn.Core.Model;
 using Dwcp.Sdn.Core.Net;
+using Dwcp.Sdn.Pipeline;
 using Dwcp.Sdn.Tests.Fabric;
 
 namespace Dwcp.Sdn.Tests.Evpn;
@@ -147,5 +148,55 @@ public class ExportTests
 
         bench.Do(Ask.Delete(ResourceKind.EvpnRoute, "x"));
         Assert.Empty(bench.Announced);
+    }
+
+    [Fact]
+    public void Injected_routes_of_an_Ethernet_segment_have_their_communities()
+    {
+        var bench = new EvpnBench(0);
+        var segment = new EvpnRouteSpec { Type = 4, Rd = "192.0.2.7:0", Esi = "03:02:00:00:00:00:77:00:00:01", NextHop = "192.0.2.7" };
+        bench.Do(new PutCommand(ResourceKind.EvpnRoute, "attached", segment, Ask.NoLabels));
+        bench.Do(new PutCommand(
+            ResourceKind.EvpnRoute,
+            "whole",
+            segment with { Type = 1, EthernetTag = uint.MaxValue, ExportTargets = ["65000:2", "65000:1"], SingleActive = true, EsiLabel = 9 },
+            Ask.NoLabels));
+        bench.Do(new PutCommand(ResourceKind.EvpnRoute, "network", segment with { Type = 1, Vni = 100 }, Ask.NoLabels));
+        bench.Do(new PutCommand(ResourceKind.EvpnRoute, "other", segment with { Rd = "192.0.2.7:9", EsImport = "02:aa:00:00:00:01" }, Ask.NoLabels));
+
+        Assert.Equal(
+            [
+                "ad rd=192.0.2.7:0 esi=03:02:00:00:00:00:77:00:00:01 tag=0 label=100 | rt:65000:100 encapsulation:Vxlan",
+                "ad rd=192.0.2.7:0 esi=03:02:00:00:00:00:77:00:00:01 tag=4294967295 label=0 | rt:65000:1 rt:65000:2 encapsulation:Vxlan esi-label:9:single-active",
+                "segment rd=192.0.2.7:0 esi=03:02:00:00:00:00:77:00:00:01 originator=192.0.2.7 | encapsulation:Vxlan es-import:02:00:00:00:00:77",
+                "segment rd=192.0.2.7:9 esi=03:02:00:00:00:00:77:00:00:01 originator=192.0.2.7 | encapsulation:Vxlan es-import:02:aa:00:00:00:01",
+            ],
+            bench.Announced.Values.Select(r => $"{r.Route} | {string.Join(' ', r.Attributes.ExtendedCommunities)}").Order(StringComparer.Ordinal));
+    }
+
+    [Fact]
+    public void A_network_that_floods_to_more_than_a_switch_can_copy_says_so_until_it_does_not()
+    {
+        var bench = new EvpnBench(1);
+        bench.Port("a", Mac);
+        bench.Plug(1, "a");
+        var vteps = Enumerable.Range(0, FloodNeed.Most + 1).Select(i => IpAddress.V4(0x0a40_0000 + (uint)i)).ToList();
+        var communities = new PathAttributes
+        {
+            NextHop = vteps[0],
+            ExtendedCommunities = [ExtendedCommunity.Of(EvpnBench.Blue), ExtendedCommunity.Of(TunnelEncapsulation.Vxlan)],
+        };
+        MulticastRoute Of(IpAddress vtep) => new(new MulticastKey(RouteDistinguisher.Of(vtep, 2), 0, vtep));
+        bench.Deliver(vteps.Skip(1).Select(v => new RouteChange(
+            Of(v), new LearnedRoute(Of(v), communities with { NextHop = v, Pmsi = PmsiTunnel.IngressReplication(new Vni(100), v) }, "leaf"))));
+        Assert.Equal("AsExpected", bench.Fabric.Condition(ResourceKind.Network, "blue", ConditionType.Degraded).Reason);
+
+        bench.Learn(0, vteps[0].ToString(), Of(vteps[0]));
+        var condition = bench.Fabric.Condition(ResourceKind.Network, "blue", ConditionType.Degraded);
+        Assert.Equal((ConditionStatus.True, "FloodLimitExceeded"), (condition.Status, condition.Reason));
+        Assert.Contains("h1", condition.Message, StringComparison.Ordinal);
+
+        bench.Withdraw(Of(vteps[7]));
+        Assert.Equal("AsExpected", bench.Fabric.Condition(ResourceKind.Network, "blue", ConditionType.Degraded).Reason);
     }
 }

@@ -10,6 +10,8 @@ public class JudgeBgpTests
     private static readonly BgpPeerSpec Peer = new() { Address = "192.0.2.1", RemoteAs = 65000 };
     private static readonly EvpnRouteSpec Route = new() { Type = 2, Rd = "192.0.2.7:1", Mac = "02:00:00:00:00:77", Vni = 100, NextHop = "192.0.2.7" };
 
+    private static readonly EvpnRouteSpec OfSegment = new() { Type = 4, Rd = "192.0.2.7:0", Esi = "03:02:00:00:00:00:77:00:00:01", NextHop = "192.0.2.7" };
+
     private readonly FabricBench bench = new();
 
     public static TheoryData<string, string, BgpPeerSpec> WrongPeers => new()
@@ -43,7 +45,17 @@ public class JudgeBgpTests
     public static TheoryData<string, string, EvpnRouteSpec> WrongRoutes => new()
     {
         { "type", ProblemCodes.Required, Route with { Type = null, Mac = null } },
-        { "type", ProblemCodes.NotSupportedYet, Route with { Type = 1, Mac = null } },
+        { "esi", ProblemCodes.Required, Route with { Type = 1, Mac = null } },
+        { "esi", ProblemCodes.Required, OfSegment with { Esi = "00:00:00:00:00:00:00:00:00:00" } },
+        { "vni", ProblemCodes.Invalid, OfSegment with { Vni = 100 } },
+        { "exportTargets", ProblemCodes.Invalid, OfSegment with { ExportTargets = ["65000:1"] } },
+        { "exportTargets", ProblemCodes.Required, OfSegment with { Type = 1, EthernetTag = uint.MaxValue } },
+        { "vni", ProblemCodes.Required, OfSegment with { Type = 1 } },
+        { "ethernetTag", ProblemCodes.Invalid, OfSegment with { EthernetTag = 1 } },
+        { "esImport", ProblemCodes.Invalid, OfSegment with { EsImport = "x" } },
+        { "esImport", ProblemCodes.Invalid, Route with { EsImport = "02:00:00:00:00:01" } },
+        { "singleActive", ProblemCodes.Invalid, OfSegment with { Type = 1, Vni = 100, SingleActive = true } },
+        { "esiLabel", ProblemCodes.Invalid, OfSegment with { EsiLabel = 7 } },
         { "type", ProblemCodes.Invalid, Route with { Type = 9, Mac = null } },
         { "rd", ProblemCodes.Required, Route with { Rd = null } },
         { "rd", ProblemCodes.Invalid, Route with { Rd = "x" } },
