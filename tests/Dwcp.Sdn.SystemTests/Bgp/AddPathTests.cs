@@ -39,8 +39,8 @@ public class AddPathTests
         var clients = await TwoPathsAsync(speaker, "81");
         await using var go = GoBgp.Up("127.9.81.8", 20, ["ipv4-unicast"], addPath: true, "127.9.81.9");
         await speaker.PutPeerAsync(To(new IPEndPoint(go.Address, go.Port), "127.9.81.9") with { Families = [.. Ipv4], AddPath = true, RouteReflectorClient = true });
-        await UntilAsync(async () => (await speaker.PeersAsync()).Count(p => p.Phase == BgpPhase.Established) == 3, "the session with GoBGP", 30);
-        await UntilAsync(async () => await HopsAsync(go) == "192.0.2.2 192.0.2.3", "two paths at GoBGP", 30);
+        await UntilAsync(async () => (await speaker.PeersAsync()).Count(p => p.Phase == BgpPhase.Established) == 3, "the session with GoBGP");
+        await UntilAsync(async () => await HopsAsync(go) == "192.0.2.2 192.0.2.3", "two paths at GoBGP");
 
         await clients[1].OriginateAsync([Route("192.0.2.33")]);
         await UntilAsync(async () => await HopsAsync(go) == "192.0.2.2 192.0.2.33", "the change of the path that is not the best");
@@ -70,7 +70,7 @@ public class AddPathTests
         await leaf.VtyshAsync(
             "configure terminal", "router bgp 65000", "address-family ipv4 unicast", $"neighbor {leaf.Ours} activate", $"neighbor {leaf.Ours} addpath-tx-all-paths");
         await speaker.PutPeerAsync(From(leaf.Address.ToString()) with { Families = [.. Ipv4], AddPath = true });
-        await UntilAsync(async () => await PathsAsync(leaf) == 2, "two paths at the leaf", 40);
+        await UntilAsync(async () => await PathsAsync(leaf) == 2, "two paths at the leaf");
         await UntilAsync(async () => (await speaker.RoutesAsync(new RouteQuery { Address = IpAddress.Parse("10.88.0.7") })).Items.Count == 1, "the leaf's own network");
         await clients[0].WithdrawAsync([Route("192.0.2.2").Route]);
         await UntilAsync(async () => await PathsAsync(leaf) == 1, "one path at the leaf");

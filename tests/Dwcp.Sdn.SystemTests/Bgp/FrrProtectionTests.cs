@@ -17,12 +17,12 @@ public class FrrProtectionTests
             async ours => (await speaker.ListenAsync(new IPEndPoint(ours, 0))).Port, 65001, "password open-sesame", "ttl-security hops 1");
         var expected = From(leaf.Address.ToString(), new Asn(65001)) with { Password = "open-sesame", TtlSecurity = 1 };
         await speaker.PutPeerAsync(expected);
-        await UntilAsync(async () => (await speaker.PeersAsync())[0].Phase == BgpPhase.Established, "the session", 30);
+        await UntilAsync(async () => (await speaker.PeersAsync())[0].Phase == BgpPhase.Established, "the session");
         await speaker.PutPeerAsync(expected with { Password = "another" });
         await Task.Delay(4000);
         Assert.NotEqual(BgpPhase.Established, (await speaker.PeersAsync())[0].Phase);
         await speaker.PutPeerAsync(expected);
-        await UntilAsync(async () => (await speaker.PeersAsync())[0].Phase == BgpPhase.Established, "the session again", 30);
+        await UntilAsync(async () => (await speaker.PeersAsync())[0].Phase == BgpPhase.Established, "the session again");
     }
 
     [Fact]
@@ -32,8 +32,8 @@ public class FrrProtectionTests
         await using var leaf = await FrrLeaf.UpAsync(
             async ours => (await speaker.ListenAsync(new IPEndPoint(ours, 0))).Port, 65000, "bfd", "bfd 3 300 300");
         await speaker.PutPeerAsync(From(leaf.Address.ToString()) with { Bfd = new(TimeSpan.FromMilliseconds(300)) });
-        await UntilAsync(async () => (await speaker.PeersAsync())[0] is { Phase: BgpPhase.Established, Bfd.State: BfdState.Up }, "BFD with FRR", 30);
-        await UntilAsync(async () => (await leaf.VtyshAsync("show bfd peers")).Contains("Status: up", StringComparison.Ordinal), "FRR's own view", 15);
+        await UntilAsync(async () => (await speaker.PeersAsync())[0] is { Phase: BgpPhase.Established, Bfd.State: BfdState.Up }, "BFD with FRR");
+        await UntilAsync(async () => (await leaf.VtyshAsync("show bfd peers")).Contains("Status: up", StringComparison.Ordinal), "FRR's own view");
         await Task.Delay(3000);
         Assert.Equal(BfdState.Up, (await speaker.PeersAsync())[0].Bfd?.State);
 
@@ -44,6 +44,6 @@ public class FrrProtectionTests
         Assert.InRange((DateTime.UtcNow - began).TotalSeconds, 0.5, 2.5);
         Assert.Contains("BFD down", (await speaker.PeersAsync())[0].LastError, StringComparison.Ordinal);
         await leaf.InAsync("ip", "link", "set", "up0", "up");
-        await UntilAsync(async () => (await speaker.PeersAsync())[0] is { Phase: BgpPhase.Established, Bfd.State: BfdState.Up }, "the session again", 30);
+        await UntilAsync(async () => (await speaker.PeersAsync())[0] is { Phase: BgpPhase.Established, Bfd.State: BfdState.Up }, "the session again");
     }
 }

@@ -20,8 +20,8 @@ public class TargetConstraintTests
         await speaker.OriginateAsync([Host(1), Host(2) with { Attributes = new Core.Evpn.PathAttributes { NextHop = IpAddress.Parse("192.0.2.1"), ExtendedCommunities = [Core.Evpn.ExtendedCommunity.Of(other)] } }]);
         await go.RunAsync("vrf", "add", "blue", "rd", "10.0.9.9:1", "rt", "both", "65000:100");
         await speaker.PutPeerAsync(To(new IPEndPoint(go.Address, go.Port), "127.9.83.9") with { Families = [BgpFamily.L2VpnEvpn, BgpFamily.RtConstraint], RouteReflectorClient = true });
-        await UntilAsync(async () => (await go.RunAsync("global", "rib", "-a", "rtc")).Contains("65000:100", StringComparison.Ordinal), "our wish at GoBGP", 30);
-        await UntilAsync(async () => (await go.RunAsync("global", "rib", "-a", "evpn")).Contains("02:00:00:00:00:01", StringComparison.Ordinal), "the route that it wants", 30);
+        await UntilAsync(async () => (await go.RunAsync("global", "rib", "-a", "rtc")).Contains("65000:100", StringComparison.Ordinal), "our wish at GoBGP");
+        await UntilAsync(async () => (await go.RunAsync("global", "rib", "-a", "evpn")).Contains("02:00:00:00:00:01", StringComparison.Ordinal), "the route that it wants");
         Assert.DoesNotContain("02:00:00:00:00:02", await go.RunAsync("global", "rib", "-a", "evpn"), StringComparison.Ordinal);
 
         foreach (var (mac, target) in ((string, string)[])[("02:66:00:00:00:01", "65000:100"), ("02:66:00:00:00:02", "65000:999")])

@@ -24,7 +24,7 @@ public sealed class ContestTests
         await one.HostAsync("x", Vni, "10.1.0.101/24", far);
         await Until.TrueAsync(
             "both announce it",
-            TimeSpan.FromSeconds(15),
+            TimeSpan.FromSeconds(60),
             async () => (await site.Api.GetAsync($"/v1/evpn-routes?type=2&mac={far}")).Body.GetProperty("items").EnumerateArray()
                 .Select(r => r.GetProperty("status").GetProperty("origin").GetString()).Distinct().Count() == 2);
         var believed = (await side.FlowsAsync("table=45,", far)).Single();
@@ -47,7 +47,7 @@ public sealed class ContestTests
         await site.ReachesAsync("b3", Address);
 
         await site.Lab.VsctlAsync("h1", "del-manager");
-        await Until.TrueAsync("the session has ended", TimeSpan.FromSeconds(10), async () => (await site.Api.EventsAsync("HostDisconnected", "switches/h1")).Length > 0);
+        await Until.TrueAsync("the session has ended", TimeSpan.FromSeconds(60), async () => (await site.Api.EventsAsync("HostDisconnected", "switches/h1")).Length > 0);
         await site.Lab.UnplugAsync("b1");
         await site.PlugAsync("h2", "b1", Address);
 
@@ -68,7 +68,7 @@ public sealed class ContestTests
         await site.Api.PutAsync("/v1/subnets/blue-v4", $$"""{"network": "blue", "cidr": "10.1.0.0/24", "gateway": "10.1.0.1", "gatewayMac": "{{GatewayMac}}"}""");
         await site.VmAsync("h1", "b1", "blue", Address);
         await Until.TrueAsync(
-            "the leaf knows the VM", TimeSpan.FromSeconds(15), async () => (await leaf.VtyshAsync("show bgp l2vpn evpn")).Contains(Mac, StringComparison.Ordinal));
+            "the leaf knows the VM", TimeSpan.FromSeconds(60), async () => (await leaf.VtyshAsync("show bgp l2vpn evpn")).Contains(Mac, StringComparison.Ordinal));
         Assert.DoesNotContain(GatewayMac, await leaf.VtyshAsync("show bgp l2vpn evpn"), StringComparison.Ordinal);
 
         // Somebody behind the leaf has the same MAC, comes and goes.
@@ -99,14 +99,14 @@ public sealed class ContestTests
         {
             var id = $"leaf{leaf.Underlay.Split('.')[^1]}";
             await site.Api.PutAsync($"/v1/bgp-peers/{id}", $$"""{"address": "{{leaf.Management}}", "remoteAs": 65000}""");
-            await site.Api.WaitAsync($"/v1/bgp-peers/{id}", "Degraded", "False", 30);
+            await site.Api.WaitAsync($"/v1/bgp-peers/{id}", "Degraded", "False", 60);
         }
     }
 
     /// <summary>Waits until a switch sends frames for a MAC to the VTEP 192.0.2.N.</summary>
     private static Task IsAtAsync(SwitchSide side, string mac, int number) => Until.TrueAsync(
         $"{mac} is at 192.0.2.{number}",
-        TimeSpan.FromSeconds(20),
+        TimeSpan.FromSeconds(60),
         async () => (await side.FlowsAsync("table=45,", mac, $"0xc00002{number:x2}")).Length == 1,
         async () => string.Join('\n', await side.FlowsAsync(mac)));
 }

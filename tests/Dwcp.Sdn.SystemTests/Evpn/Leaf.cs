@@ -27,7 +27,7 @@ internal sealed class Leaf : LabNode
             File.WriteAllText(Path.Combine(leaf.Directory, "bgpd.conf"), leaf.Configuration(reflector));
             (await Command.RunAsync("chown", "-R", "frr:frr", leaf.Directory)).Succeeded();
             leaf.StartDaemon("zebra");
-            await Until.TrueAsync("zebra listens", TimeSpan.FromSeconds(10), () => Task.FromResult(File.Exists(Path.Combine(leaf.Directory, "zserv.api"))));
+            await Until.TrueAsync("zebra listens", TimeSpan.FromSeconds(60), () => Task.FromResult(File.Exists(Path.Combine(leaf.Directory, "zserv.api"))));
             leaf.StartDaemon("bgpd", "-l", leaf.Management, "-n");
             return leaf;
         }

@@ -30,7 +30,7 @@ public sealed class LeafTests
         // The VM's request is answered in the switch: nobody behind the leaf hears it.
         await Until.TrueAsync(
             "the leaf announces the host's address",
-            TimeSpan.FromSeconds(10),
+            TimeSpan.FromSeconds(60),
             async () =>
             {
                 await leaf.SpeakAsync("x1", "10.1.0.101");
@@ -46,14 +46,14 @@ public sealed class LeafTests
         await Command.RunAsync("ip", "netns", "exec", leaf.Space, "ip", "neigh", "flush", "dev", $"br{Vni}"); // FRR may put some back meanwhile, which ip calls a failure.
         await Until.TrueAsync(
             "the host of the leaf is gone from the switches",
-            TimeSpan.FromSeconds(20),
+            TimeSpan.FromSeconds(60),
             async () => (await Task.WhenAll(sides.Select(s => s.FlowsAsync("02:00:00:00:01:65")))).All(f => f.Length == 0),
             async () => string.Join('\n', await sides[0].FlowsAsync("02:00:00:00:01:65")) + await leaf.VtyshAsync("show bgp l2vpn evpn"));
 
         Assert.Equal(204, (int)(await site.Api.DeleteAsync("/v1/bgp-peers/leaf1")).Status);
         await Until.TrueAsync(
             "frames of the leaf are refused",
-            TimeSpan.FromSeconds(10),
+            TimeSpan.FromSeconds(60),
             async () => (await Task.WhenAll(sides.Select(s => s.FlowsAsync("tun_src=192.0.2.201")))).All(f => f.Length == 0));
 
         // A leaf that sends all the same, to a VM that it has been told of by hand.
@@ -73,12 +73,12 @@ public sealed class LeafTests
     private static async Task ArpIsSuppressedAsync(Site site, Leaf leaf)
     {
         await using var watch = Command.Start("ip", "netns", "exec", $"{site.Lab.Name}-n201", "tcpdump", "-l", "-n", "-i", "up0", "udp", "port", "4789");
-        await Until.TrueAsync("tcpdump listens", TimeSpan.FromSeconds(10), () => Task.FromResult(watch.Printed.Contains("listening", StringComparison.Ordinal)));
+        await Until.TrueAsync("tcpdump listens", TimeSpan.FromSeconds(60), () => Task.FromResult(watch.Printed.Contains("listening", StringComparison.Ordinal)));
         await site.Lab.ExecAsync("b1", "ip", "neigh", "flush", "dev", "eth0");
         await leaf.InHostAsync("x1", "ip", "neigh", "flush", "dev", "eth0");
         Assert.Equal(0, (await site.Lab.PingAsync("b1", "10.1.0.101")).Lost);
         Assert.Equal(0, (await leaf.PingAsync("x1", "10.1.0.12")).Lost);
-        await Until.TrueAsync("the pings are seen", TimeSpan.FromSeconds(5), () => Task.FromResult(watch.Printed.Contains("ICMP echo reply", StringComparison.Ordinal)));
+        await Until.TrueAsync("the pings are seen", TimeSpan.FromSeconds(60), () => Task.FromResult(watch.Printed.Contains("ICMP echo reply", StringComparison.Ordinal)));
         Assert.DoesNotContain("ARP, Request who-has 10.1.0", watch.Printed, StringComparison.Ordinal);
     }
 

@@ -58,13 +58,13 @@ public sealed class MoveLossTests(ITestOutputHelper output)
         await site.NetworkAsync("blue", 1);
         await site.Api.PutAsync("/v1/bgp-speaker", """{"localAs": 65000, "routerId": "192.0.2.254"}""");
         await site.Api.PutAsync("/v1/bgp-peers/leaf1", $$"""{"address": "{{leaf.Management}}", "remoteAs": 65000}""");
-        await site.Api.WaitAsync("/v1/bgp-peers/leaf1", "Degraded", "False", 30);
+        await site.Api.WaitAsync("/v1/bgp-peers/leaf1", "Degraded", "False", 60);
         await site.VmAsync(watcher, "b3", "blue", Near);
         var vm = await MovingVm.StartAsync(site, "h1", "b1", "blue", Address);
         await leaf.HostAsync("x1", Vni, $"{Far}/24", "02:00:00:00:01:65");
         await site.ReachesAsync("b3", Address);
         await site.ReachesAsync("b3", Far);
-        await Until.TrueAsync("x1 reaches the VM", TimeSpan.FromSeconds(20), async () => (await leaf.PingAsync("x1", Address, 1)).Lost == 0);
+        await Until.TrueAsync("x1 reaches the VM", TimeSpan.FromSeconds(60), async () => (await leaf.PingAsync("x1", Address, 1)).Lost == 0);
         return vm;
     }
 

@@ -23,7 +23,7 @@ public sealed class MoveTests
         await site.NetworkAsync("blue", 1);
         await site.Api.PutAsync("/v1/bgp-speaker", """{"localAs": 65000, "routerId": "192.0.2.254"}""");
         await site.Api.PutAsync("/v1/bgp-peers/leaf1", $$"""{"address": "{{leaf.Management}}", "remoteAs": 65000}""");
-        await site.Api.WaitAsync("/v1/bgp-peers/leaf1", "Degraded", "False", 30);
+        await site.Api.WaitAsync("/v1/bgp-peers/leaf1", "Degraded", "False", 60);
         await site.VmAsync("h2", "b2", "blue", "10.1.0.12");
         await site.VmAsync("h1", "b1", "blue", Address);
         await leaf.HostAsync("x1", Vni, "10.1.0.101/24", "02:00:00:00:01:65");
@@ -46,7 +46,7 @@ public sealed class MoveTests
             var name = $"m{round}";
             await leaf.HostAsync(name, Vni, $"{Address}/24", Mac);
             await Until.TrueAsync(
-                "the leaf announces it", TimeSpan.FromSeconds(15), async () => await SequenceAsync(site, own: false) is not null, () => leaf.VtyshAsync("show bgp l2vpn evpn"));
+                "the leaf announces it", TimeSpan.FromSeconds(60), async () => await SequenceAsync(site, own: false) is not null, () => leaf.VtyshAsync("show bgp l2vpn evpn"));
             await site.ReachesAsync("b2", Address);
             Assert.Null(await SequenceAsync(site, own: true));
 
@@ -62,7 +62,7 @@ public sealed class MoveTests
     }
 
     private static Task ReachedAsync(Leaf leaf, string host) => Until.TrueAsync(
-        $"{host} reaches the VM", TimeSpan.FromSeconds(20), async () => (await leaf.PingAsync(host, Address, 1)).Lost == 0, () => leaf.VtyshAsync("show bgp l2vpn evpn"));
+        $"{host} reaches the VM", TimeSpan.FromSeconds(60), async () => (await leaf.PingAsync(host, Address, 1)).Lost == 0, () => leaf.VtyshAsync("show bgp l2vpn evpn"));
 
     /// <summary>The sequence of the VM's MAC as we announce it, or as the leaf does; null when it is not announced.</summary>
     internal static async Task<uint?> SequenceAsync(Site site, bool own)

@@ -32,20 +32,20 @@ public sealed class SpeakerTests(ITestOutputHelper output)
         await api.WaitAsync("/v1/bgp-peers/two", "Degraded", "False");
 
         await first.OriginateAsync([Host(1), Host(2)]);
-        await Until.TrueAsync("the routes are reflected", TimeSpan.FromSeconds(10), () => Task.FromResult(two.Routes.Count == 2));
+        await Until.TrueAsync("the routes are reflected", TimeSpan.FromSeconds(60), () => Task.FromResult(two.Routes.Count == 2));
         var reflected = two.Routes[0].Attributes;
         Assert.Equal(("192.0.2.77", "127.0.0.21", "192.0.2.254"), (reflected.NextHop.ToString(), reflected.OriginatorId?.ToString(), Assert.Single(reflected.ClusterList).ToString()));
 
         // A change of one peer is that peer's alone.
         var stands = await SinceAsync(api, "two");
         await api.PutAsync("/v1/bgp-peers/one", """{"address": "127.0.0.21", "remoteAs": 65000, "passive": true, "routeReflectorClient": true, "holdTimeSeconds": 30}""");
-        await Until.TrueAsync("the other session was made anew", TimeSpan.FromSeconds(20), async () => (await api.EventsAsync("PeerEstablished", "bgp-peers/one")).Length == 2);
+        await Until.TrueAsync("the other session was made anew", TimeSpan.FromSeconds(60), async () => (await api.EventsAsync("PeerEstablished", "bgp-peers/one")).Length == 2);
         Assert.Equal(stands, await SinceAsync(api, "two"));
         Assert.Single(await api.EventsAsync("PeerEstablished", "bgp-peers/two"));
         Assert.Equal("127.0.0.22", (await SessionAsync(api, "two")).GetProperty("address").GetString());
 
         Assert.Equal(204, (int)(await api.DeleteAsync("/v1/bgp-speaker")).Status);
-        await Until.TrueAsync("the socket is closed", TimeSpan.FromSeconds(10), async () => await SocketsAsync(controller) == before);
+        await Until.TrueAsync("the socket is closed", TimeSpan.FromSeconds(60), async () => await SocketsAsync(controller) == before);
         Assert.Empty((await api.GetAsync("/v1/evpn-routes")).Body.GetProperty("items").EnumerateArray());
     }
 
@@ -81,7 +81,7 @@ public sealed class SpeakerTests(ITestOutputHelper output)
     {
         await api.PutAsync("/v1/bgp-speaker", """{"localAs": 65000, "routerId": "192.0.2.254"}""");
         var endpoint = "";
-        await Until.TrueAsync("the speaker listens", TimeSpan.FromSeconds(10), async () =>
+        await Until.TrueAsync("the speaker listens", TimeSpan.FromSeconds(60), async () =>
             (endpoint = (await api.GetAsync("/v1/bgp-speaker")).Body.GetProperty("status").GetProperty("endpoint").GetString()!).Length > 0);
         return IPEndPoint.Parse(endpoint).Port;
     }

@@ -41,7 +41,7 @@ internal sealed class RestApi(ControllerProcess controller)
     }
 
     /// <summary>Waits until a condition is as expected: `True`, or `False NoInterface`.</summary>
-    public Task WaitAsync(string path, string type, string expected, int seconds = 15) => Until.TrueAsync(
+    public Task WaitAsync(string path, string type, string expected, int seconds = 60) => Until.TrueAsync(
         $"{path} {type}={expected}",
         TimeSpan.FromSeconds(seconds),
         async () => await ConditionAsync(path, type) is var now && (now == expected || now.StartsWith(expected + " ", StringComparison.Ordinal)),

@@ -125,7 +125,7 @@ internal sealed class Site : IAsyncDisposable
     public Task ProgrammedAsync(params string[] ports) => Task.WhenAll(ports.Select(p => Api.WaitAsync($"/v1/ports/{p}", "Programmed", "True")));
 
     /// <summary>Waits until every host's switch holds all that it needs.</summary>
-    public async Task SettledAsync(int seconds = 15) =>
+    public async Task SettledAsync(int seconds = 60) =>
         await Task.WhenAll((await HostsAsync()).Select(h => Api.WaitAsync($"/v1/switches/{h}", "Programmed", "True", seconds)));
 
     /// <summary>Waits until these hosts' switches, whoever made them, hold all that they need.</summary>
@@ -142,7 +142,7 @@ internal sealed class Site : IAsyncDisposable
     }
 
     /// <summary>Waits until one VM reaches another.</summary>
-    public Task ReachesAsync(string vm, string address, int seconds = 15) => Until.TrueAsync(
+    public Task ReachesAsync(string vm, string address, int seconds = 60) => Until.TrueAsync(
         $"{vm} reaches {address}", TimeSpan.FromSeconds(seconds), async () => (await Lab.PingAsync(vm, address, count: 1)).Lost == 0, () => Task.FromResult(Controller.Log));
 
     public static string MacOf(string address)

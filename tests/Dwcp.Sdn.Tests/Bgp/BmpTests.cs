@@ -101,13 +101,13 @@ public class BmpTests
         {
             Assert.True(round < 200, "never cut off");
             await right.OriginateAsync([.. Enumerable.Range(1, 20_000).Select(i => Host(i, sequence: (uint)round + 1))]);
-            await UntilAsync(async () => (await right.PeersAsync())[0].OctetsWaiting == 0, "the sender", 30);
+            await UntilAsync(async () => (await right.PeersAsync())[0].OctetsWaiting == 0, "the sender");
             Assert.InRange((await left.StationsAsync())[0].OctetsWaiting, 0, BmpStation.TooMuch);
         }
 
         Assert.Equal(BgpPhase.Established, (await left.PeersAsync())[0].Phase);
         station.Deaf = false;
         await UntilAsync(() => station.Connections > 1, "the next connection");
-        await UntilAsync(async () => (await left.StationsAsync())[0].Synchronised, "all of it again", 20);
+        await UntilAsync(async () => (await left.StationsAsync())[0].Synchronised, "all of it again");
     }
 }

@@ -112,7 +112,7 @@ internal static class Peering
         },
         $"port-{number}");
 
-    public static async Task UntilAsync(Func<bool> condition, string what, int seconds = 10)
+    public static async Task UntilAsync(Func<bool> condition, string what, int seconds = 60)
     {
         for (var end = DateTime.UtcNow.AddSeconds(seconds); !condition();)
         {
@@ -121,7 +121,7 @@ internal static class Peering
         }
     }
 
-    public static async Task UntilAsync(Func<Task<bool>> condition, string what, int seconds = 10)
+    public static async Task UntilAsync(Func<Task<bool>> condition, string what, int seconds = 60)
     {
         for (var end = DateTime.UtcNow.AddSeconds(seconds); !await condition();)
         {

@@ -139,6 +139,6 @@ public class ProtectionTests
         Assert.Equal((0, 0), await left.CountAsync());
         await UntilAsync(async () => (await right.PeersAsync())[0].LastError is { } e && e.Contains("maximum number of prefixes", StringComparison.Ordinal), "its reason");
         await right.WithdrawAsync([.. Enumerable.Range(5, 8).Select(i => Host(i).Route)]);
-        await UntilAsync(async () => (await left.CountAsync()).Routes == 4, "the session after the pause", 15);
+        await UntilAsync(async () => (await left.CountAsync()).Routes == 4, "the session after the pause");
     }
 }

@@ -8,6 +8,7 @@ using static Dwcp.Sdn.Tests.Bgp.Peering;
 namespace Dwcp.Sdn.Tests.Bgp;
 
 /// <summary>RFC 9687: a peer that says it lives and takes nothing.</summary>
+[Collection("Timed")]
 public class SendHoldTests
 {
     [Theory]
@@ -18,7 +19,7 @@ public class SendHoldTests
         await using var speaker = Speaker("10.9.80.1");
         var local = reads ? "127.9.80.1" : "127.9.80.2";
         var at = await speaker.ListenAsync(local);
-        await speaker.PutPeerAsync(From("127.9.80.9") with { SendHoldTime = TimeSpan.FromSeconds(1), HoldTime = TimeSpan.FromSeconds(30) });
+        await speaker.PutPeerAsync(From("127.9.80.9") with { SendHoldTime = TimeSpan.FromSeconds(reads ? 2 : 1), HoldTime = TimeSpan.FromSeconds(30) });
         using var peer = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp) { ReceiveBufferSize = 4096 };
         peer.Bind(new IPEndPoint(IPAddress.Parse("127.9.80.9"), 0));
         await peer.ConnectAsync(at);
@@ -30,7 +31,7 @@ public class SendHoldTests
         // More than the buffers of both sides hold.
         await speaker.OriginateAsync([.. Enumerable.Range(1, 300_000).Select(i => Host(i))]);
         var buffer = new byte[65536];
-        for (var end = DateTime.UtcNow.AddSeconds(4); DateTime.UtcNow < end && (await speaker.PeersAsync())[0].Phase == BgpPhase.Established;)
+        for (var end = DateTime.UtcNow.AddSeconds(reads ? 5 : 60); DateTime.UtcNow < end && (await speaker.PeersAsync())[0].Phase == BgpPhase.Established;)
         {
             await peer.SendAsync(BgpMessage.Keepalive);
             for (var began = DateTime.UtcNow; reads && DateTime.UtcNow - began < TimeSpan.FromMilliseconds(200) && peer.Available > 0;)
