@@ -32,7 +32,7 @@ public sealed class FullDiskTests : IDisposable
                 RandomAccess.SetLength(file, RandomAccess.GetLength(file) - 8192); // Room for the first records, and for half of another.
             }
 
-            await left.RecordAsync(new MrtSettings(disk, true, TimeSpan.Zero, TimeSpan.FromHours(1), 64 * 1024, 3));
+            await left.RecordAsync(new MrtSettings(disk, true, TimeSpan.Zero, TimeSpan.FromMilliseconds(50), 64 * 1024, 3));
             await left.PutPeerAsync(From("127.9.75.2"));
             await right.PutPeerAsync(To(await left.ListenAsync("127.9.75.1"), "127.9.75.2"));
             await left.UntilUpAsync();

@@ -64,6 +64,21 @@ public sealed class RestBgpTests : RestFixture
         }
     }
 
+    [Theory]
+    [InlineData("""{"type": 1, "rd": "192.0.2.1:0", "esi": "03:02:00:00:00:00:77:00:00:01", "ethernetTag": 4294967295, "nextHop": "192.0.2.1", "exportTargets": ["65000:1"], "singleActive": true, "esiLabel": 9}""")]
+    [InlineData("""{"type": 4, "rd": "192.0.2.1:0", "esi": "03:02:00:00:00:00:77:00:00:01", "nextHop": "192.0.2.1", "esImport": "02:00:00:00:00:01"}""")]
+    public async Task A_route_of_an_Ethernet_segment_comes_back_as_it_was_given(string body)
+    {
+        await SendAsync("PUT", "/v1/evpn-routes/es", body);
+
+        var route = await SendAsync("GET", "/v1/evpn-routes/es");
+
+        foreach (var given in JsonDocument.Parse(body).RootElement.EnumerateObject())
+        {
+            Assert.True(JsonElement.DeepEquals(given.Value, route[given.Name]), $"{given.Name}: {given.Value} came back as {route[given.Name]}");
+        }
+    }
+
     [Fact]
     public async Task The_list_of_routes_is_what_the_speaker_holds_a_page_at_a_time()
     {
