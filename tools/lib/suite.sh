@@ -22,12 +22,13 @@ clean_up() {
 }
 
 run_project() {
-    local project=$1 verbosity=$2
+    local project=$1 verbosity=$2 hangs=10m
     shift 2
+    [[ ${DWCP_SOAK:-} != 1 ]] || hangs=2h
     printf 'testing %s\n' "$project"
     dotnet test "$repository/tests/$project" --configuration Release --no-build --results-directory "$results" \
         --logger "trx;LogFileName=$project.trx" --logger "console;verbosity=$verbosity" \
-        --blame-hang-timeout 10m --blame-hang-dump-type none "$@" 2>&1 |
+        --blame-hang-timeout "$hangs" --blame-hang-dump-type none "$@" 2>&1 |
         sed -u -E '/^$|^\[xUnit\.net |^Test run for|^A total of 1 |^No test matches|^Results File|Sequence file will not be/d'
 }
 

@@ -13,6 +13,7 @@ public class AgreementTests
     private static int Fabrics => Environment.GetEnvironmentVariable("DWCP_SOAK") == "1" ? 200 : 10;
 
     [Fact]
+    [Trait("Category", "Soak")]
     public async Task The_interpreter_agrees_with_a_real_switch()
     {
         await using var real = await RealSwitch.StartAsync("00000000000000b1");

@@ -11,6 +11,7 @@ public class MutationTests
     private static readonly int Count = Environment.GetEnvironmentVariable("DWCP_SOAK") == "1" ? 5_000_000 : 200_000;
 
     [Fact]
+    [Trait("Category", "Soak")]
     public void Mutated_messages_neither_throw_nor_leave_anything_behind()
     {
         var seed = Environment.GetEnvironmentVariable("DWCP_SEED") is { } fixedSeed ? int.Parse(fixedSeed) : Random.Shared.Next();
