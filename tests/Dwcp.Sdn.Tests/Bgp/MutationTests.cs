@@ -18,7 +18,8 @@ public class MutationTests
         var random = new Random(seed);
         var corpus = Corpus();
         var routes = new RouteBase(new SpeakerSettings(new Asn(65000), IpAddress.Parse("10.0.0.1")));
-        var sources = new[] { FaultTests.Up(routes, families: 15), FaultTests.Up(routes, external: true, families: 15), FaultTests.Up(routes, families: 15, addPath: true) };
+        RibPeer Source(int which) => FaultTests.Up(routes, external: which == 1, families: 15, addPath: which == 2);
+        var sources = Enumerable.Range(0, 3).Select(Source).ToArray();
         var listener = FaultTests.Up(routes, families: 15);
         var watching = new Watching();
         routes.Observer = watching;
@@ -54,6 +55,16 @@ public class MutationTests
                     case MessageType.RouteRefresh:
                         RouteRefresh.Read(body);
                         break;
+                }
+
+                if (i % 20_000 == 19_999)
+                {
+                    // Mutations make routes that never were; a peer that has gone takes its own along.
+                    var leaving = random.Next(sources.Length);
+                    routes.Down(sources[leaving], default);
+                    routes.Remove(sources[leaving]);
+                    sources[leaving] = Source(leaving);
+                    sources[leaving].IsTold = true;
                 }
 
                 if (i % 1000 == 0)
