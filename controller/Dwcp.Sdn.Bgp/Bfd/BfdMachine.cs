@@ -38,7 +38,9 @@ internal sealed record BfdMachine(BfdSettings Settings, uint Mine)
     /// <summary>The last packet of a session that is watched no longer.</summary>
     public BfdPacket Goodbye => (this with { State = BfdState.AdminDown, Diagnostic = 7, Polling = false }).Packet(final: false);
 
-    public BfdStatus Status => new(State, Peer, Interval > PeerTakes ? Interval : PeerTakes, Detection, Diagnostic);
+    public BfdStatus Status => new(State, Peer, Agreed, Detection, Diagnostic);
+
+    private TimeSpan Agreed => Interval > PeerTakes ? Interval : PeerTakes;
 
     private TimeSpan Interval => State == BfdState.Up || Settings.Interval > Slow ? Settings.Interval : Slow;
 
@@ -86,6 +88,11 @@ internal sealed record BfdMachine(BfdSettings Settings, uint Mine)
             (BfdState.Init, BfdState.AdminDown) or (BfdState.Up, BfdState.AdminDown or BfdState.Down) => next.Fall(3, now),
             _ => next,
         };
+        if (next.State == State && next.SendAt > now + next.Agreed)
+        {
+            next = next.Paced(now); // It takes packets more often than when the next one was planned, and soon expects them so (§6.8.7).
+        }
+
         return packet.Poll ? (next, next.Packet(final: true))
             : next.State != State ? (next.Paced(now), next.Packet(final: false))
             : (next, null);
@@ -105,7 +112,7 @@ internal sealed record BfdMachine(BfdSettings Settings, uint Mine)
 
         var seed = (Seed * 1_664_525) + 1_013_904_223;
         var part = 0.75 + ((Settings.Multiplier == 1 ? 0.15 : 0.25) * (seed >> 8) / (1 << 24));
-        return this with { Seed = seed, SendAt = now + ((Interval > PeerTakes ? Interval : PeerTakes) * part) };
+        return this with { Seed = seed, SendAt = now + (Agreed * part) };
     }
 
     private BfdPacket Packet(bool final) => new(

@@ -6,6 +6,9 @@ namespace Dwcp.Sdn.SystemTests.Bgp;
 /// <summary>A leaf of FRR in a namespace of its own: zebra and bgpd, a bridge and a VXLAN port for VNI 100, a tenant's L3VNI 4000.</summary>
 internal sealed class FrrLeaf : IAsyncDisposable
 {
+    /// <summary>As our own side of BFD has it: bfdd that waits a second for a processor says nothing of what we watch.</summary>
+    private static readonly string[] RealTime = ["chrt", "--rr", "10"];
+
     private readonly string _name = $"bgp{Random.Shared.NextInt64(1L << 32):x8}";
     private readonly string _directory;
     private readonly List<Command> _daemons = [];
@@ -38,15 +41,16 @@ internal sealed class FrrLeaf : IAsyncDisposable
             File.WriteAllText(Path.Combine(leaf._directory, "zebra.conf"), "vni 4000\n");
             File.WriteAllText(Path.Combine(leaf._directory, "bgpd.conf"), leaf.Configuration(await listen(leaf.Ours), asn, neighbour));
             (await Command.RunAsync("chown", "-R", "frr:frr", leaf._directory)).Succeeded();
-            leaf.Start("zebra");
+            leaf.Start("zebra", []);
             await UntilAsync(() => File.Exists(Path.Combine(leaf._directory, "zserv.api")), "zebra to listen");
             if (neighbour.Any(n => n.StartsWith("bfd", StringComparison.Ordinal)))
             {
                 File.WriteAllText(Path.Combine(leaf._directory, "bfdd.conf"), "");
-                leaf.Start("bfdd", "--bfdctl", Path.Combine(leaf._directory, "bfdd.sock"));
+                var first = (await Command.RunAsync(RealTime[0], [.. RealTime[1..], "true"])).ExitCode == 0;
+                leaf.Start("bfdd", first ? RealTime : [], "--bfdctl", Path.Combine(leaf._directory, "bfdd.sock"));
             }
 
-            leaf.Start("bgpd", "-p", "0", "-n");
+            leaf.Start("bgpd", [], "-p", "0", "-n");
             return leaf;
         }
         catch
@@ -90,10 +94,10 @@ internal sealed class FrrLeaf : IAsyncDisposable
         Directory.Delete(_directory, recursive: true);
     }
 
-    private void Start(string daemon, params string[] more) => _daemons.Add(Command.Start(
+    private void Start(string daemon, string[] under, params string[] more) => _daemons.Add(Command.Start(
         "ip",
         [
-            "netns", "exec", _name, $"/usr/lib/frr/{daemon}", "-u", "frr", "-g", "frr", "-P", "0",
+            "netns", "exec", _name, .. under, $"/usr/lib/frr/{daemon}", "-u", "frr", "-g", "frr", "-P", "0",
             "-z", $"{_directory}/zserv.api", "-i", $"{_directory}/{daemon}.pid", "-f", $"{_directory}/{daemon}.conf", "--vty_socket", _directory, .. more,
         ]));
 

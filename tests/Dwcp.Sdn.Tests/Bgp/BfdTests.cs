@@ -102,6 +102,23 @@ public class BfdTests
         Assert.True(pauses.Distinct().Count() > 10);
     }
 
+    /// <summary>As bfdd of FRR does: slow in both directions until it is up, quick from the poll on.</summary>
+    [Fact]
+    public void A_peer_that_takes_packets_more_often_gets_the_next_one_as_soon_as_that()
+    {
+        for (var mine = 1u; mine <= 200; mine++)
+        {
+            var (end, _) = new BfdMachine(Quick, mine).Tick(default);
+            (end, _) = end.Heard(new(BfdState.Init, 0, false, false, 3, 22, mine, 1_000_000, 1_000_000), default);
+            Assert.Equal(BfdState.Up, end.State);
+            var polled = TimeSpan.FromMilliseconds(1);
+            (end, _) = end.Heard(new(BfdState.Up, 0, true, false, 3, 22, mine, 300_000, 300_000), polled);
+            Assert.InRange(end.SendAt!.Value, polled, polled + Quick.Interval);
+            (end, _) = end.Heard(new(BfdState.Up, 0, false, false, 3, 22, mine, 300_000, 300_000), TimeSpan.FromMilliseconds(200));
+            Assert.InRange(end.SendAt!.Value, polled, polled + Quick.Interval);
+        }
+    }
+
     [Fact]
     public void A_peer_that_says_it_is_down_is_believed()
     {
