@@ -13,11 +13,15 @@ fi
 readonly controller_project=$repository/controller/Dwcp.Sdn.Controller
 readonly controller_binary=$controller_project/bin/Release/net10.0/dwcp-controller
 
-# One line per project as it is done; warnings and errors as they are.
+# One line per project as it is done; warnings and errors as they are. The SDK leaves empty directories where it keeps temporary files.
 build() {
-    dotnet build "$1" --configuration Release -terminalLogger:off -verbosity:minimal -consoleLoggerParameters:NoSummary |
+    local scratch status=0
+    scratch=$(mktemp -d) || return 1
+    TMPDIR=$scratch dotnet build "$1" --configuration Release -terminalLogger:off -verbosity:minimal -consoleLoggerParameters:NoSummary |
         sed -u -E -e '/^\s*$/d' -e '/Determining projects|All projects are up-to-date|^Build succeeded|^Time Elapsed|^ +0 (Warning|Error)/d' \
-            -e 's/^ *Restored (.*\/)?([^/]+)\.csproj.*/  restored \2/' -e 's/^ +([A-Za-z0-9.]+) -> .*/  built \1/' >&2
+            -e 's/^ *Restored (.*\/)?([^/]+)\.csproj.*/  restored \2/' -e 's/^ +([A-Za-z0-9.]+) -> .*/  built \1/' >&2 || status=$?
+    rm -rf "$scratch"
+    return "$status"
 }
 
 # The binary counts as old when a source is newer than it. The time of the build is that of its start, so that an edit

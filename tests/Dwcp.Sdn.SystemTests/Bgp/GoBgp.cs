@@ -28,10 +28,48 @@ internal sealed class GoBgp : IAsyncDisposable
     public static GoBgp Up(string address, int restartSeconds, string[] families, bool addPath, params string[] neighbours)
     {
         var go = new GoBgp(address, FreePort(address), FreePort(address));
-        File.WriteAllText(go._configuration, go.Configuration(restartSeconds, families, addPath, neighbours));
+        File.WriteAllText(go._configuration, Configuration("10.0.9.9", address, go.Port, restartSeconds, families, addPath, neighbours));
         go.Start();
         return go;
     }
+
+    /// <summary>gobgpd.toml of one that waits for clients and reflects between them, with graceful restart.</summary>
+    /// <param name="routerId">Also the cluster's.</param>
+    /// <param name="addPath">It takes several paths of a route and sends up to eight.</param>
+    public static string Configuration(string routerId, string address, int port, int restartSeconds, string[] families, bool addPath, string[] clients) =>
+        $"""
+        [global.config]
+        as = 65000
+        router-id = "{routerId}"
+        port = {port}
+        local-address-list = ["{address}"]
+
+        """ + string.Concat(clients.Select(client =>
+        $"""
+        [[neighbors]]
+        [neighbors.config]
+        neighbor-address = "{client}"
+        peer-as = 65000
+        [neighbors.transport.config]
+        passive-mode = true
+        local-address = "{address}"
+        [neighbors.route-reflector.config]
+        route-reflector-client = true
+        route-reflector-cluster-id = "{routerId}"
+        [neighbors.graceful-restart.config]
+        enabled = true
+        restart-time = {restartSeconds}
+
+        """ + string.Concat(families.Select(family =>
+        $"""
+        [[neighbors.afi-safis]]
+        [neighbors.afi-safis.config]
+        afi-safi-name = "{family}"
+        [neighbors.afi-safis.mp-graceful-restart.config]
+        enabled = true
+        {(addPath ? "[neighbors.afi-safis.add-paths.config]\nreceive = true\nsend-max = 8" : "")}
+
+        """))));
 
     /// <param name="options">`-r` says that it restarts gracefully.</param>
     public void Start(params string[] options) => _daemon = Command.Start(
@@ -66,39 +104,4 @@ internal sealed class GoBgp : IAsyncDisposable
         listener.Start();
         return ((IPEndPoint)listener.LocalEndpoint).Port;
     }
-
-    private string Configuration(int restartSeconds, string[] families, bool addPath, string[] neighbours) =>
-        $"""
-        [global.config]
-        as = 65000
-        router-id = "10.0.9.9"
-        port = {Port}
-        local-address-list = ["{Address}"]
-
-        """ + string.Concat(neighbours.Select(neighbour =>
-        $"""
-        [[neighbors]]
-        [neighbors.config]
-        neighbor-address = "{neighbour}"
-        peer-as = 65000
-        [neighbors.transport.config]
-        passive-mode = true
-        local-address = "{Address}"
-        [neighbors.route-reflector.config]
-        route-reflector-client = true
-        route-reflector-cluster-id = "10.0.9.9"
-        [neighbors.graceful-restart.config]
-        enabled = true
-        restart-time = {restartSeconds}
-
-        """ + string.Concat(families.Select(family =>
-        $"""
-        [[neighbors.afi-safis]]
-        [neighbors.afi-safis.config]
-        afi-safi-name = "{family}"
-        [neighbors.afi-safis.mp-graceful-restart.config]
-        enabled = true
-        {(addPath ? "[neighbors.afi-safis.add-paths.config]\nreceive = true\nsend-max = 8" : "")}
-
-        """))));
 }

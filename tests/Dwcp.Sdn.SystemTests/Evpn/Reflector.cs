@@ -1,3 +1,5 @@
+using Dwcp.Sdn.SystemTests.Bgp;
+
 namespace Dwcp.Sdn.SystemTests.Evpn;
 
 /// <summary>A gobgpd on a lab's networks that reflects between its clients and keeps their routes while they restart.</summary>
@@ -15,7 +17,7 @@ internal sealed class Reflector : LabNode
         {
             await reflector.CableAsync();
             var file = Path.Combine(reflector.Directory, "gobgpd.toml");
-            File.WriteAllText(file, reflector.Configuration(clients));
+            File.WriteAllText(file, GoBgp.Configuration($"{reflector.Underlay}", $"{reflector.Management}", 179, 60, ["l2vpn-evpn"], false, clients));
             reflector.Start("gobgpd", "-f", file, "-t", "toml", "--api-hosts", "127.0.0.1:50051", "--pprof-disable");
             return reflector;
         }
@@ -27,35 +29,4 @@ internal sealed class Reflector : LabNode
     }
 
     public Task<string> ShowAsync(params string[] arguments) => InAsync(["gobgp", .. arguments]);
-
-    private string Configuration(string[] clients) =>
-        $"""
-        [global.config]
-        as = 65000
-        router-id = "{Underlay}"
-        port = 179
-        local-address-list = ["{Management}"]
-
-        """ + string.Concat(clients.Select(client =>
-        $"""
-        [[neighbors]]
-        [neighbors.config]
-        neighbor-address = "{client}"
-        peer-as = 65000
-        [neighbors.transport.config]
-        passive-mode = true
-        local-address = "{Management}"
-        [neighbors.route-reflector.config]
-        route-reflector-client = true
-        route-reflector-cluster-id = "{Underlay}"
-        [neighbors.graceful-restart.config]
-        enabled = true
-        restart-time = 60
-        [[neighbors.afi-safis]]
-        [neighbors.afi-safis.config]
-        afi-safi-name = "l2vpn-evpn"
-        [neighbors.afi-safis.mp-graceful-restart.config]
-        enabled = true
-
-        """));
 }
