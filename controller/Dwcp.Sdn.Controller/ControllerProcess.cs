@@ -155,6 +155,7 @@ internal sealed class ControllerProcess(ControllerOptions atStart, RunningConfig
         Http = options.Http,
         Grpc = options.Grpc,
         InsecureHttp = options.InsecureHttp,
+        HttpNames = [.. options.HttpNames],
         MaxRequests = options.MaxRequests,
         MaxWatches = options.MaxWatches,
         MaxCalls = options.MaxCalls,

@@ -13,6 +13,9 @@ public sealed record NorthboundOptions
     /// <summary>Whether HTTP and gRPC without TLS may be reached from elsewhere.</summary>
     public bool InsecureHttp { get; init; }
 
+    /// <summary>By which names HTTP may be asked, besides addresses, the machine's own name and names without a dot.</summary>
+    public IReadOnlyList<string> HttpNames { get; init; } = [];
+
     /// <summary>The largest body of a REST request, in bytes.</summary>
     public int MaxBodyBytes { get; init; } = 1 << 20;
 

@@ -50,6 +50,9 @@ internal sealed record ControllerOptions
 
     public required bool InsecureHttp { get; init; }
 
+    /// <summary>By which names HTTP may be asked, besides addresses, the machine's own name and names without a dot.</summary>
+    public required EquatableArray<string> HttpNames { get; init; }
+
     public required LogLevel Log { get; init; }
 
     /// <summary>The longest time between two comparisons of a switch; 1 second to 24 hours.</summary>
@@ -142,6 +145,7 @@ internal sealed record ControllerOptions
         OpenFlowTlsAdvertise = values.Find(Options.OpenFlowTlsAdvertise),
         OpenFlowUnknown = values.Get(Options.OpenFlowUnknown),
         InsecureHttp = values.Get(Options.InsecureHttp),
+        HttpNames = values.Has(Options.HttpNames) ? values.Get(Options.HttpNames) : [],
         Log = values.Get(Options.Log),
         ReconcileAudit = values.Get(Options.ReconcileAudit),
         EventsKept = values.Get(Options.EventsKept),

@@ -76,6 +76,9 @@ internal static class Options
     public static readonly Option<bool> InsecureHttp = new("insecure-http", TextForms.Flag, "false",
         "Allow --http and --grpc on other addresses than loopback, although nothing protects them there");
 
+    public static readonly Option<EquatableArray<string>> HttpNames = new("http-names", TextForms.HostNames, null,
+        "Answer HTTP requests to these names too; addresses, localhost, this machine's name and names without a dot always are answered");
+
     public static readonly Option<LogLevel> Log = new("log", TextForms.Level, "information",
         "The least level that is logged: trace, debug, information, warning, error or critical")
     { ChangesWhileRunning = true, InApi = true };
@@ -103,6 +106,6 @@ internal static class Options
     public static readonly ImmutableArray<Option> All =
     [
         Config, Data, OpenFlow, OpenFlowTls, Ovsdb, OvsdbConnect, OvsdbTls, TlsCertificate, TlsKey, TlsCa, TlsCrl, Bgp, Http, Grpc,
-        OpenFlowAdvertise, OpenFlowTlsAdvertise, OpenFlowUnknown, InsecureHttp, Log, ReconcileAudit, EventsKept, MaxRequests, MaxWatches, MaxCalls,
+        OpenFlowAdvertise, OpenFlowTlsAdvertise, OpenFlowUnknown, InsecureHttp, HttpNames, Log, ReconcileAudit, EventsKept, MaxRequests, MaxWatches, MaxCalls,
     ];
 }

@@ -32,6 +32,9 @@ internal static class TextForms
     /// <summary>Where ovsdb-servers listen, with commas between them.</summary>
     public static TextForm<EquatableArray<string>> OvsdbTargets { get; } = new("TARGET,…", ReadOvsdbTargets);
 
+    /// <summary>Names of this machine, with commas between them.</summary>
+    public static TextForm<EquatableArray<string>> HostNames { get; } = new("NAME,…", ReadHostNames);
+
     /// <summary>Yes or no.</summary>
     public static TextForm<bool> Flag { get; } = new("true|false", ReadFlag);
 
@@ -138,6 +141,15 @@ internal static class TextForms
 
         fault = default;
         return true;
+    }
+
+    private static bool ReadHostNames(string text, out EquatableArray<string> value, out Fault fault)
+    {
+        value = text.Split(',', StringSplitOptions.TrimEntries).ToEquatableArray();
+        fault = value.FirstOrDefault(n => Uri.CheckHostName(n) != UriHostNameType.Dns) is { } wrong
+            ? new($"'{wrong}' is not the name of a host", "Write names alone, such as controller.example.org, without a scheme and a port")
+            : default;
+        return fault == default;
     }
 
     private static bool ReadFlag(string text, out bool value, out Fault fault)

@@ -33,6 +33,7 @@ public static class ProblemCodes
     public const string DeadlineExceeded = "deadline-exceeded";
     public const string TooManyRequests = "too-many-requests";
     public const string RequestTooSlow = "request-too-slow";
+    public const string NotServed = "not-served";
 }
 
 /// <summary>What became of a command.</summary>

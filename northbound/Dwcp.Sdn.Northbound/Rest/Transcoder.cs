@@ -12,6 +12,8 @@ namespace Dwcp.Sdn.Northbound.Rest;
 /// <summary>Leads an HTTP request to the page or to the service method whose google.api.http rule it fits, and the answer back.</summary>
 internal sealed class Transcoder(OperationPages pages, HttpRoutes routes, RequestLimits limits, NorthboundOptions options, TimeProvider clock, ILogger log, CancellationToken stopping)
 {
+    private readonly ServedNames _names = new(options.HttpNames);
+
     public async Task HandleAsync(HttpContext http)
     {
         try
@@ -23,6 +25,7 @@ internal sealed class Transcoder(OperationPages pages, HttpRoutes routes, Reques
             }
 
             limits.CheckHeader(http);
+            _names.Check(http.Request);
             var match = RouteOf(http.Request);
             using (limits.Enter(match.Route.Rpc.IsServerStreaming))
             {

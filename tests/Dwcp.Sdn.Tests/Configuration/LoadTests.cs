@@ -76,7 +76,7 @@ public class LoadTests
             "--htpp: no such option. Did you mean --http?",
             "'stray': the controller takes options only. Put the option's name before it; --help lists them.",
             "--data: needs a value. Write --data DIR.",
-            "/etc/dwcp.yaml:3: colour: no such option. The options are data, openflow, openflow-tls, ovsdb, ovsdb-connect, ovsdb-tls, tls-certificate, tls-key, tls-ca, tls-crl, bgp, http, grpc, openflow-advertise, openflow-tls-advertise, openflow-unknown, insecure-http, log, reconcile-audit, events-kept, max-requests, max-watches, max-calls.",
+            "/etc/dwcp.yaml:3: colour: no such option. The options are data, openflow, openflow-tls, ovsdb, ovsdb-connect, ovsdb-tls, tls-certificate, tls-key, tls-ca, tls-crl, bgp, http, grpc, openflow-advertise, openflow-tls-advertise, openflow-unknown, insecure-http, http-names, log, reconcile-audit, events-kept, max-requests, max-watches, max-calls.",
             "--openflow: '1.2.3.4' has no port. Write 1.2.3.4:PORT.",
             "DWCP_OVSDB: 'localhost' is not an IP address. Write 127.0.0.1:6640 or [::1]:6640.",
             "--log: 'loud' is not a level. Write trace, debug, information, warning, error or critical.",
@@ -92,6 +92,15 @@ public class LoadTests
         Assert.Equal(
             ["--ovsdb-connect: '192.0.2.1:6640' is no place where an ovsdb-server listens. Write tcp:ADDR:PORT, such as tcp:192.0.2.1:6640, ssl:ADDR:PORT or unix:PATH."],
             new Given("--ovsdb-connect", "tcp:192.0.2.2:6640,192.0.2.1:6640").Problems());
+    }
+
+    [Fact]
+    public void Names_of_the_machine_are_a_list()
+    {
+        Assert.Equal(["controller.example.org", "sdn.example.org"], new Given("--http-names", "controller.example.org, sdn.example.org").Options().HttpNames);
+        Assert.Equal(
+            ["--http-names: 'http://controller' is not the name of a host. Write names alone, such as controller.example.org, without a scheme and a port."],
+            new Given("--http-names", "sdn.example.org,http://controller").Problems());
     }
 
     [Fact]
