@@ -19,6 +19,15 @@ public sealed class SettingTests : CliFixture
     }
 
     [Fact]
+    public async Task What_is_no_option_cannot_be_taken_back_and_then_nothing_is()
+    {
+        await RunAsync("set", "log=debug");
+
+        Assert.Equal(new(1, "", "dwcpctl: max-watch: No such option\n  Did you mean max-watches?\n"), await RunAsync("unset", "log", "max-watch"));
+        Assert.Equal("log=debug\n", (await RunAsync("get", "configuration", "-o", "jsonpath={.settings}")).Out);
+    }
+
+    [Fact]
     public async Task What_the_command_line_says_weighs_more_and_that_is_told()
     {
         Arguments.AddRange(["--log", "warning"]);

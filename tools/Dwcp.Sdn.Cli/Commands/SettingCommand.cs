@@ -4,6 +4,7 @@ using System.Text.Json.Nodes;
 using Dwcp.Sdn.Cli.Client;
 using Dwcp.Sdn.Cli.Kinds;
 using Dwcp.Sdn.Cli.Output;
+using Dwcp.Sdn.Core;
 
 namespace Dwcp.Sdn.Cli.Commands;
 
@@ -11,9 +12,8 @@ namespace Dwcp.Sdn.Cli.Commands;
 internal abstract class SettingCommand(CommandLine cli, string name, string description) : CliCommand(cli, name, description)
 {
     /// <summary>Makes the change as one, and tells of each option what holds now and what holds later.</summary>
-    protected async Task<int> ChangeAsync(ParseResult parse, JsonObject settings, CancellationToken stop)
+    protected async Task<int> ChangeAsync(ControllerClient client, JsonObject settings, CancellationToken stop)
     {
-        using var client = Connect(parse);
         JsonObject result;
         try
         {
@@ -33,7 +33,7 @@ internal abstract class SettingCommand(CommandLine cli, string name, string desc
         var options = result["options"]!.AsArray().Select(o => o!.AsObject()).ToDictionary(o => o.Text("name"));
         foreach (var (name, wanted) in settings)
         {
-            Shell.Out.WriteLine($"{name}: {(options.TryGetValue(name, out var option) ? Words(option, JsonText.Plain(wanted)) : "none")}");
+            Shell.Out.WriteLine($"{name}: {(options.TryGetValue(name, out var option) ? Words(option, JsonText.Plain(wanted)) : "no option any more")}");
         }
 
         return ExitCode.Done;
@@ -68,7 +68,7 @@ internal sealed class SetCommand : SettingCommand
         Examples = [new("dwcpctl set log=debug", "see more in the controller's log"), new("dwcpctl set max-watches=10000 events-kept=48h", "several at once, or none of them")];
     }
 
-    protected override Task<int> RunAsync(ParseResult parse, CancellationToken stop)
+    protected override async Task<int> RunAsync(ParseResult parse, CancellationToken stop)
     {
         var settings = new JsonObject();
         foreach (var word in parse.GetValue(_settings)!)
@@ -77,7 +77,8 @@ internal sealed class SetCommand : SettingCommand
             settings[equals > 0 ? word[..equals] : throw new CliException(ExitCode.Usage, $"'{word}' sets nothing", "Write NAME=VALUE; dwcpctl unset NAME takes a setting back")] = word[(equals + 1)..];
         }
 
-        return ChangeAsync(parse, settings, stop);
+        using var client = Connect(parse);
+        return await ChangeAsync(client, settings, stop);
     }
 }
 
@@ -94,6 +95,17 @@ internal sealed class UnsetCommand : SettingCommand
         Examples = [new("dwcpctl unset log", "the log level is again what the command line, the file or the default says")];
     }
 
-    protected override Task<int> RunAsync(ParseResult parse, CancellationToken stop)
-        => ChangeAsync(parse, new([.. parse.GetValue(_names)!.Distinct().Select(n => KeyValuePair.Create(n, (JsonNode?)null))]), stop);
+    protected override async Task<int> RunAsync(ParseResult parse, CancellationToken stop)
+    {
+        using var client = Connect(parse);
+        var names = parse.GetValue(_names)!.Distinct().ToArray();
+        var configuration = await client.GetAsync(KindCatalogue.Configuration.ListPath, stop);
+        string[] options = [.. configuration["options"]!.AsArray().Select(o => o!.AsObject().Text("name"))];
+        if (names.FirstOrDefault(n => !options.Contains(n) && configuration["settings"]?[n] is null) is { } unknown)
+        {
+            throw new CliException(ExitCode.Refused, $"{unknown}: No such option", NearestName.Of(unknown, options) is { } near ? $"Did you mean {near}?" : $"The options are {string.Join(", ", options)}");
+        }
+
+        return await ChangeAsync(client, new([.. names.Select(n => KeyValuePair.Create(n, (JsonNode?)null))]), stop);
+    }
 }
