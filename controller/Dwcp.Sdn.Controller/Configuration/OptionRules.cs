@@ -7,7 +7,7 @@ namespace Dwcp.Sdn.Controller.Configuration;
 /// <summary>What options mean for one another: what cannot be together, and what the operator should be warned of.</summary>
 internal static class OptionRules
 {
-    private static readonly ImmutableArray<Option<IPEndPoint>> Listeners = [Options.OpenFlow, Options.OpenFlowTls, Options.Ovsdb, Options.OvsdbTls, Options.Http, Options.Grpc];
+    private static readonly ImmutableArray<Option<IPEndPoint>> Listeners = [Options.OpenFlow, Options.OpenFlowTls, Options.Ovsdb, Options.OvsdbTls, Options.Http, Options.Grpc, Options.Bgp];
 
     public static void Check(OptionValues values, List<ConfigurationProblem> problems, List<string> warnings)
     {

@@ -67,6 +67,10 @@ public class OptionRulesTests
         Assert.Equal([$"--ovsdb: {ovsdb} is taken by --openflow ({openflow}). Give each of them its own port."],
             new Given("--openflow", openflow, "--ovsdb", ovsdb).Problems());
 
+    [Fact]
+    public void Nor_can_BGP_although_it_listens_later() =>
+        Assert.Equal(["--bgp: 127.0.0.1:8080 is taken by --http (127.0.0.1:8080). Give each of them its own port."], new Given("--bgp", "127.0.0.1:8080").Problems());
+
     [Theory]
     [InlineData("127.0.0.1:0", "127.0.0.1:0")]
     [InlineData("127.0.0.1:6653", "127.0.0.2:6653")]
