@@ -18,9 +18,10 @@ public enum FieldMask
 /// </summary>
 public sealed class Field : IComparable<Field>
 {
-    private Field(int index, string name, int bits, FieldMask mask, bool writable, FieldRequirement[] requires, FieldRequirement[] also)
+    private Field(int index, string name, int bits, FieldMask mask, bool writable, FieldRequirement[] requires, FieldRequirement[] also, int? tunMetadata)
     {
         Index = index;
+        TunMetadata = tunMetadata;
         Name = name;
         Bits = bits;
         Mask = mask;
@@ -35,8 +36,11 @@ public sealed class Field : IComparable<Field>
     /// <summary>The name that ovs-ofctl(8) uses, such as <c>eth_dst</c> or <c>reg1</c>.</summary>
     public string Name { get; }
 
-    /// <summary>1 to 128.</summary>
+    /// <summary>1 to 128; of tunnel metadata up to 992.</summary>
     public int Bits { get; }
+
+    /// <summary>0 to 63 of tunnel metadata (<see cref="Fields.TunMetadata"/>), which is no row of the catalogue; else null.</summary>
+    public int? TunMetadata { get; }
 
     public FieldMask Mask { get; }
 
@@ -49,8 +53,8 @@ public sealed class Field : IComparable<Field>
     /// <summary>Further alternatives of which one must be matched as well.</summary>
     public ImmutableArray<FieldRequirement> RequiresToo { get; }
 
-    /// <summary>As many ones as the field has bits.</summary>
-    public UInt128 Ones => Bits == 128 ? UInt128.MaxValue : (UInt128.One << Bits) - 1;
+    /// <summary>As many ones as the field has bits, 128 at most.</summary>
+    public UInt128 Ones => Bits >= 128 ? UInt128.MaxValue : (UInt128.One << Bits) - 1;
 
     /// <summary>Octets of the value on the wire.</summary>
     public int Bytes => (Bits + 7) / 8;
@@ -59,8 +63,8 @@ public sealed class Field : IComparable<Field>
 
     public override string ToString() => Name;
 
-    internal static Field Make(int index, string name, int bits, FieldMask mask, bool writable, FieldRequirement[] requires, FieldRequirement[] also) =>
-        new(index, name, bits, mask, writable, requires, also);
+    internal static Field Make(int index, string name, int bits, FieldMask mask, bool writable, FieldRequirement[] requires, FieldRequirement[] also, int? tunMetadata = null) =>
+        new(index, name, bits, mask, writable, requires, also, tunMetadata);
 }
 
 /// <summary>A prerequisite: this field with this value, or these bits of it, must be matched as well (OpenFlow 1.3.5 §7.2.3.6).</summary>

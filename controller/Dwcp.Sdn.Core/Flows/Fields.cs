@@ -111,10 +111,32 @@ public static class Fields
     /// <summary>Every field, by <see cref="Field.Index"/>.</summary>
     public static readonly ImmutableArray<Field> All = [.. Rows];
 
+    private const int TunMetadataFields = 64;
+    private const int TunMetadataOctets = 124;
+
+    private static readonly Field?[] Metadatas = new Field?[TunMetadataFields * TunMetadataOctets];
+
     private static readonly FrozenDictionary<string, Field> ByName = All.ToFrozenDictionary(f => f.Name);
 
     /// <summary>The field of that name, or null.</summary>
     public static Field? Find(string name) => ByName.GetValueOrDefault(name);
+
+    /// <summary>
+    /// tun_metadata<paramref name="index"/> (0 to 63) of so many octets (1 to 124) as the Geneve option has that it stands for,
+    /// ovs-fields(7): for actions. It is wider than what a <see cref="FieldMatch"/> holds, so that a match carries it as an entry of its own.
+    /// </summary>
+    public static Field TunMetadata(int index, int octets)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(index);
+        ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(index, TunMetadataFields);
+        ArgumentOutOfRangeException.ThrowIfLessThan(octets, 1);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(octets, TunMetadataOctets);
+        ref var place = ref Metadatas[(index * TunMetadataOctets) + octets - 1];
+        return Volatile.Read(ref place) ?? Interlocked.CompareExchange(ref place, Metadata(index, octets), null) ?? place!;
+
+        static Field Metadata(int index, int octets) =>
+            Field.Make(All.Length + index, $"tun_metadata{index}", 8 * octets, FieldMask.Any, true, [], [], index);
+    }
 
     private static Field Exact(string name, int bits, params FieldRequirement[] requires) =>
         Add(name, bits, FieldMask.Exact, true, requires);

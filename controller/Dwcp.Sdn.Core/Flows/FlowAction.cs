@@ -33,6 +33,27 @@ public sealed record SetFieldAction(Field Field, UInt128 Value, UInt128? Mask = 
         $"set_field:{FlowText.Value(Field, Value)}{(Mask is { } m ? "/" + FlowText.Mask(Field, m) : "")}->{Field}";
 }
 
+/// <summary>
+/// Sets the masked bits of a field of tunnel metadata (<see cref="Fields.TunMetadata"/>), whose octets are as many as those of the
+/// value or fewer; a null mask sets all of it (OFPAT_SET_FIELD, with a mask NXAST_REG_LOAD2).
+/// </summary>
+public sealed record SetTunMetadataAction(int Index, EquatableArray<byte> Value, EquatableArray<byte>? Mask = null) : FlowAction
+{
+    /// <summary>As many octets as the value.</summary>
+    public EquatableArray<byte>? Mask { get; } = Mask is null || Mask.Value.Count == Value.Count
+        ? Mask
+        : throw new ArgumentException($"{Value.Count} octets and a mask of {Mask.Value.Count}", nameof(Mask));
+
+    /// <summary>NXAST_REG_LOAD2 without a mask, as which Open vSwitch returns a load.</summary>
+    public bool IsLoad { get; init; }
+
+    public Field Field => Fields.TunMetadata(Index, Value.Count);
+
+    public override string ToString() => $"set_field:{Text(Value)}{(Mask is { } mask ? "/" + Text(mask) : "")}->{Field}";
+
+    private static string Text(EquatableArray<byte> octets) => $"0x{Convert.ToHexStringLower(octets.AsSpan()).TrimStart('0').PadLeft(1, '0')}";
+}
+
 /// <summary>Loads a number of up to 64 bits into bits of a field (NXAST_REG_LOAD).</summary>
 public sealed record LoadAction(FieldBits Target, ulong Value) : FlowAction
 {

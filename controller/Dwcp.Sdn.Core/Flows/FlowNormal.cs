@@ -2,8 +2,8 @@ namespace Dwcp.Sdn.Core.Flows;
 
 /// <summary>
 /// The one form of rules, groups and actions that do the same: a switch keeps a rule in its own form (Open vSwitch returns
-/// wide registers as 32-bit ones, a VLAN TCI as VID and PCP, a masked set_field as loads), so what was sent and what was read
-/// back are compared in this form. Normalising twice changes nothing.
+/// wide registers as 32-bit ones, a VLAN TCI as VID and PCP, a masked set_field as loads, of tunnel metadata no zeros in front), so
+/// what was sent and what was read back are compared in this form. Normalising twice changes nothing.
 /// </summary>
 public static class FlowNormal
 {
@@ -75,6 +75,8 @@ public static class FlowNormal
         // OFPAT_SET_FIELD may not set the in-port (OpenFlow 1.3.5 §7.2.5); Open vSwitch loads it.
         SetFieldAction { Field: var f, Mask: null } set when f == Fields.InPort => new LoadAction(f, (ulong)set.Value),
         LoadAction load when load.Target.Field == Fields.InPort => load,
+        LoadAction { Target.Field.TunMetadata: { } index } load => SetTunMetadata(index, load),
+        SetTunMetadataAction set => Shortest(set),
         LoadAction load => SetField(load.Target.Field, (UInt128)load.Value << load.Target.Offset, BitsOf(load.Target)),
         SetFieldAction { Mask: { } mask } set => SetField(set.Field, set.Value, mask),
         OutputAction output when output.Port != Net.PortNumber.Controller => output with { MaxLength = 0xffff },
@@ -83,6 +85,34 @@ public static class FlowNormal
         CloneAction clone => new CloneAction(Of(clone.Actions)),
         _ => action,
     };
+
+    /// <summary>As many octets as the field has; a load of all of it has no mask.</summary>
+    private static SetTunMetadataAction SetTunMetadata(int index, LoadAction load)
+    {
+        var (target, octets) = (load.Target, load.Target.Field.Bytes);
+        var value = Shifted(load.Value);
+        var isAll = target.Bits == target.Field.Bits;
+        return Shortest(new(index, value, isAll ? null : Shifted(target.Bits == 64 ? ulong.MaxValue : (1ul << target.Bits) - 1)));
+
+        EquatableArray<byte> Shifted(ulong number) => Enumerable.Range(0, octets)
+            .Select(i => (octets - 1 - i) * 8 - target.Offset)
+            .Select(shift => (byte)(shift is <= -8 or >= 64 ? 0 : shift < 0 ? number << -shift : number >> shift))
+            .ToEquatableArray();
+    }
+
+    /// <summary>Without the octets in front that are zero in both value and mask, as Open vSwitch returns it.</summary>
+    private static SetTunMetadataAction Shortest(SetTunMetadataAction set)
+    {
+        var mask = set.Mask;
+        var value = mask is { } bits ? set.Value.Select((octet, i) => (byte)(octet & bits[i])).ToEquatableArray() : set.Value;
+        var skip = 0;
+        while (skip < value.Count - 1 && value[skip] == 0 && (mask is null || mask.Value[skip] == 0))
+        {
+            skip++;
+        }
+
+        return new(set.Index, value.Skip(skip).ToEquatableArray(), mask?.Skip(skip).ToEquatableArray());
+    }
 
     private static UInt128 BitsOf(FieldBits target) =>
         (target.Bits == 128 ? UInt128.MaxValue : (UInt128.One << target.Bits) - 1) << target.Offset;

@@ -8,9 +8,14 @@ public readonly record struct FieldMatch
     /// <param name="field">The field.</param>
     /// <param name="value">Bits outside the mask are dropped, as a switch does.</param>
     /// <param name="mask">Null for the whole field.</param>
-    /// <exception cref="ArgumentException">Value or mask is wider than the field, or the field cannot be masked so.</exception>
+    /// <exception cref="ArgumentException">Value or mask is wider than the field, or the field cannot be masked so, or is tunnel metadata.</exception>
     public FieldMatch(Field field, UInt128 value, UInt128? mask = null)
     {
+        if (field.TunMetadata is not null)
+        {
+            throw new ArgumentException($"{field} is no row of the catalogue", nameof(field));
+        }
+
         var bits = mask ?? field.Ones;
         if ((bits & ~field.Ones) != UInt128.Zero || (value & ~field.Ones) != UInt128.Zero)
         {

@@ -19,8 +19,11 @@ public enum MeterBandType : ushort
     Experimenter = 0xffff,
 }
 
-/// <summary>A band of a meter: rate and burst in the unit of the meter's flags (kbit/s or packets/s; kbit or packets).</summary>
-public readonly record struct MeterBand(MeterBandType Type, uint Rate, uint Burst, byte PrecedenceLevel = 0);
+/// <summary>
+/// A band of a meter: rate and burst in the unit of the meter's flags (kbit/s or packets/s; kbit or packets). <paramref name="Data"/> is
+/// what follows the burst in a band that neither drops nor remarks: an experimenter and what is its own.
+/// </summary>
+public readonly record struct MeterBand(MeterBandType Type, uint Rate, uint Burst, byte PrecedenceLevel = 0, EquatableArray<byte> Data = default);
 
 /// <summary>A meter: a number from 1 (up to 0xffff0000; above are OVS's virtual ones), its unit and its bands.</summary>
 public sealed record Meter(uint Id, MeterFlags Flags, EquatableArray<MeterBand> Bands)

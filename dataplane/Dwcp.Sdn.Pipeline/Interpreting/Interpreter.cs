@@ -143,6 +143,9 @@ public sealed class Interpreter(SoftwareTables tables, Predicate<PortNumber>? is
                 case OutputAction output:
                     Output(output.Port, table, cookie);
                     break;
+                case OutputFieldAction { Port.Field.TunMetadata: not null } or LoadAction { Target.Field.TunMetadata: not null }
+                    or MoveAction { From.Field.TunMetadata: not null } or MoveAction { To.Field.TunMetadata: not null }:
+                    goto default;
                 case OutputFieldAction output:
                     Output(new PortNumber((uint)Bits(output.Port)), table, cookie);
                     break;

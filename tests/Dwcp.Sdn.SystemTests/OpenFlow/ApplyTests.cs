@@ -2,6 +2,7 @@ using System.Diagnostics;
 using Dwcp.Sdn.Core;
 using Dwcp.Sdn.Core.Flows;
 using Dwcp.Sdn.Core.Net;
+using Dwcp.Sdn.Southbound.OpenFlow.Text;
 using Dwcp.Sdn.Southbound.OpenFlow.Transport;
 using Dwcp.Sdn.Southbound.OpenFlow.Wire;
 using Xunit.Abstractions;
@@ -122,13 +123,38 @@ public sealed class ApplyTests(ITestOutputHelper output) : IAsyncLifetime
     [Fact]
     public async Task Tables_and_features_of_the_switch_can_be_read_as_messages()
     {
-        var features = await connection.AskAsync<TableFeatures>(new TableFeatures([]), default);
-        Assert.Equal(254, features.Sum(f => f.Tables.Count));
         Assert.Equal(254, (await connection.AskAsync<TableStatsReply>(new AskAll(MultipartType.Table), default)).Sum(t => t.Tables.Count));
         Assert.Equal(4, (await connection.AskAsync<PortStatsReply>(new PortStatsRequest(PortNumber.Any), default)).Sum(t => t.Ports.Count));
-        Assert.Equal(0xfu, (await connection.AskAsync<GroupFeatures>(new AskAll(MultipartType.GroupFeatures), default))[0].Types);
         Assert.NotEqual(0u, (await connection.AskAsync<MeterFeatures>(new AskAll(MultipartType.MeterFeatures), default))[0].MaxMeters);
         Assert.Equal(0u, (await connection.AskAsync<AggregateReply>(new AggregateRequest(new(Match.All)), default))[0].Flows);
+    }
+
+    [Fact]
+    public async Task Features_of_tables_and_groups_are_those_that_ovs_ofctl_shows()
+    {
+        var tables = (await connection.AskAsync<TableFeatures>(new TableFeatures([]), default)).SelectMany(f => f.Tables).ToEquatableArray();
+        Assert.Equal(254, tables.Count);
+        Assert.Equal(OfpPrint.OneLine(ovs.Ofctl("dump-table-features")), Told(new TableFeatures(tables)));
+
+        var first = tables[0].Properties;
+        Assert.Equal(Enumerable.Range(1, 6), Of<TableInstructions>(TablePropertyType.Instructions).Ids.Select(i => (int)i.Type).Order());
+        Assert.Equal(Enumerable.Range(1, 253), Of<NextTables>(TablePropertyType.NextTables).Tables.Select(t => (int)t));
+        Assert.Equal([0, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25], Of<TableActions>(TablePropertyType.ApplyActionsMiss).Ids.Select(i => (int)i.Type));
+        var matched = Of<TableFields>(TablePropertyType.Match).Ids.ToHashSet();
+        Assert.All(Fields.All.Except([Fields.InPhyPort, Fields.PbbIsid, Fields.Ipv6Exthdr]), f => Assert.True(matched.Contains(OxmId.Of(f)) || matched.Contains(OxmId.Of(f, hasMask: true)), f.Name));
+        var settable = Of<TableFields>(TablePropertyType.WriteSetField).Ids.Select(i => i.Field).Where(f => f is not null).ToHashSet();
+        Assert.Equal(Fields.All.Where(f => f.IsWritable && f != Fields.PbbIsid).Select(f => f.Name).Order(), settable.Select(f => f!.Name).Order());
+
+        var groups = (await connection.AskAsync<GroupFeatures>(new AskAll(MultipartType.GroupFeatures), default))[0];
+        Assert.Equal(0xfu, groups.Types);
+        Assert.Equal(WithoutHead(ovs.Ofctl("dump-group-features")), Told(groups));
+
+        T Of<T>(TablePropertyType type)
+            where T : TableProperty => first.OfType<T>().Single(p => p.Type == type);
+
+        static string Told(MultipartBody body) => WithoutHead(OfText.Of(new(OfHeader.Version13, OfType.MultipartReply, OfHeader.Size, 1), new MultipartReply(body)));
+
+        static string WithoutHead(string text) => OfpPrint.OneLine(text[(text.IndexOf("):", StringComparison.Ordinal) + 2)..].TrimStart());
     }
 
     [Fact]

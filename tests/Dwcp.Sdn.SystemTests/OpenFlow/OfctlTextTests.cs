@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Runtime.CompilerServices;
 using Dwcp.Sdn.Core.Flows;
 using Dwcp.Sdn.Core.Net;
@@ -11,27 +10,25 @@ namespace Dwcp.Sdn.SystemTests.OpenFlow;
 /// <summary>Our text of messages beside that of ovs-ofctl's ofp-print, over all vectors of the unit tests.</summary>
 public class OfctlTextTests
 {
-    /// <summary>Where the two differ on purpose: octets instead of a hex dump, and what the one or the other has no words for.</summary>
-    private static readonly string[] Otherwise =
-    [
-        "***decode error", "bytes of payload", "OpenFlow packet too short", "OFPST_GROUP_FEATURES reply",
-        "->tun_metadata0", "delete_field:tun_metadata0",
-    ];
+    /// <summary>What ofp-print does not read, and what it reads that is the switch's own affair.</summary>
+    private static readonly string[] Theirs = ["***decode error", "continuation."];
+
+    /// <summary>What ofp-print is silent about.</summary>
+    private const string Ours = "experimenter(0x";
 
     [Fact]
     public void Messages_are_told_as_ovs_ofctl_tells_them()
     {
-        var compared = 0;
-        foreach (var hex in Vectors())
+        var (messages, compared) = (Vectors().Select(Convert.FromHexString).ToList(), 0);
+        foreach (var (bytes, theirs) in messages.Zip(OfpPrint.Of(messages)))
         {
-            var theirs = OneLine(PrintedByOfctl(hex));
-            if (Otherwise.Any(o => theirs.Contains(o, StringComparison.Ordinal)))
+            var ours = Told(bytes);
+            if (Theirs.Any(t => theirs.Contains(t, StringComparison.Ordinal)) || ours.Contains(Ours, StringComparison.Ordinal))
             {
                 continue;
             }
 
-            var message = OfCodec.Read(Convert.FromHexString(hex), out var header);
-            Assert.Equal(theirs, OneLine(OfText.Of(header, message)));
+            Assert.Equal(theirs, ours);
             compared++;
         }
 
@@ -39,39 +36,36 @@ public class OfctlTextTests
     }
 
     [Fact]
-    public void Frames_are_told_as_ovs_ofctl_tells_them()
+    public void Frames_are_told_as_ovs_ofctl_tells_them() => AssertToldAlike(Enumerable.Range(0, 1500).Select(seed =>
     {
-        foreach (var seed in Enumerable.Range(0, 150))
-        {
-            var frame = Frame(new Random(seed));
-            var w = new WireWriter();
-            OfCodec.Write(w, 1, seed % 2 == 0
-                ? new PacketIn(FlowMod.NoBuffer, (ushort)frame.Length, PacketInReason.Action, 3, 5, Match.Of(new FieldMatch(Fields.InPort, 3)), [.. frame])
-                : new PacketOut(FlowMod.NoBuffer, PortNumber.Controller, [new OutputAction(new(2))], [.. frame]));
-            var message = OfCodec.Read(w.Written, out var header);
-
-            Assert.Equal($"{seed}: {OneLine(PrintedByOfctl(Convert.ToHexStringLower(w.Written)))}", $"{seed}: {OneLine(OfText.Of(header, message))}");
-        }
-    }
+        var frame = Frame(new Random(seed));
+        return seed % 2 == 0
+            ? (OfMessage)new PacketIn(FlowMod.NoBuffer, (ushort)frame.Length, PacketInReason.Action, 3, 5, Match.Of(new FieldMatch(Fields.InPort, 3)), [.. frame])
+            : new PacketOut(FlowMod.NoBuffer, PortNumber.Controller, [new OutputAction(new(2))], [.. frame]);
+    }));
 
     [Fact]
-    public void Generated_messages_of_every_kind_are_told_as_ovs_ofctl_tells_them()
+    public void Generated_messages_of_every_kind_are_told_as_ovs_ofctl_tells_them() =>
+        AssertToldAlike(Enumerable.Range(0, 120 * PlausibleMessages.Kinds).Select(seed => new PlausibleMessages(seed).Message()));
+
+    private static void AssertToldAlike(IEnumerable<OfMessage> messages)
     {
-        var (w, apart) = (new WireWriter(), new List<string>());
-        for (var seed = 0; seed < 20 * PlausibleMessages.Kinds; seed++)
+        var w = new WireWriter();
+        var written = messages.Select((message, i) =>
         {
             w.Clear();
-            OfCodec.Write(w, (uint)seed, new PlausibleMessages(seed).Message());
-            var hex = Convert.ToHexStringLower(w.Written);
-            var message = OfCodec.Read(w.Written, out var header);
-            var (theirs, ours) = (OneLine(PrintedByOfctl(hex)), OneLine(OfText.Of(header, message)));
-            if (theirs != ours)
-            {
-                apart.Add($"{seed}\n  {theirs}\n  {ours}");
-            }
-        }
-
+            OfCodec.Write(w, (uint)i, message);
+            return w.ToArray();
+        }).ToList();
+        var apart = written.Zip(OfpPrint.Of(written), (bytes, theirs) => (Bytes: bytes, Theirs: theirs, Ours: Told(bytes)))
+            .Where(t => t.Theirs != t.Ours).Select(t => $"{Convert.ToHexStringLower(t.Bytes)}\n  {t.Theirs}\n  {t.Ours}").ToList();
         Assert.True(apart.Count == 0, $"{apart.Count} differ, such as {string.Join('\n', apart.Take(40))}");
+    }
+
+    private static string Told(byte[] bytes)
+    {
+        var message = OfCodec.Read(bytes, out var header);
+        return OfpPrint.OneLine(OfText.Of(header, message));
     }
 
     /// <summary>A frame of any kind, its layers chosen one by one, now and then cut short.</summary>
@@ -86,7 +80,7 @@ public class OfctlTextTests
 
         byte[] Transport(int kind) => kind switch
         {
-            6 => [.. Some(12), (byte)(0x50 | random.Next(2)), (byte)random.Next(256), .. Some(6)],
+            6 => [.. Some(12), (byte)(0x50 | random.Next(16)), (byte)random.Next(256), .. Some(6)],
             17 => [.. Some(4), 0, 8, .. Some(2)],
             58 => random.Next(3) switch
             {
@@ -131,18 +125,6 @@ public class OfctlTextTests
         byte[] tag = [0x81, 0, (byte)random.Next(256), (byte)random.Next(256)];
         byte[] frame = [.. Some(12), .. random.Next(3) == 0 ? tag : [], .. body];
         return random.Next(10) == 0 ? frame[..random.Next(14, frame.Length)] : frame;
-    }
-
-    private static string OneLine(string text) => string.Join(' ', text.Split((char[])['\n', ' '], StringSplitOptions.RemoveEmptyEntries));
-
-    private static string PrintedByOfctl(string hex)
-    {
-        using var process = Process.Start(new ProcessStartInfo("ovs-ofctl", ["ofp-print", hex]) { RedirectStandardOutput = true, RedirectStandardError = true })!;
-        var error = process.StandardError.ReadToEndAsync();
-        var output = process.StandardOutput.ReadToEnd();
-        process.WaitForExit();
-        Assert.True(process.ExitCode == 0, error.Result);
-        return output;
     }
 
     private static IEnumerable<string> Vectors([CallerFilePath] string here = "")

@@ -29,6 +29,9 @@ internal sealed class PrivateOvs : IDisposable
 
     private string Socket => Path.Combine(directory, "db.sock");
 
+    /// <summary>Where br0 takes controllers of its own host.</summary>
+    public string ManagementSocket => Path.Combine(directory, "br0.mgmt");
+
     /// <summary>ovs-vsctl on this database; waits until the switch has done it.</summary>
     public string Vsctl(params string[] arguments) => Run("ovs-vsctl", [$"--db=unix:{Socket}", "--timeout=20", .. arguments]);
 

@@ -2,6 +2,7 @@ using Dwcp.Sdn.Core;
 using Dwcp.Sdn.Core.Flows;
 using Dwcp.Sdn.Core.Net;
 using Dwcp.Sdn.Southbound.OpenFlow.Transport;
+using Dwcp.Sdn.Southbound.OpenFlow.Wire;
 
 namespace Dwcp.Sdn.SystemTests.OpenFlow;
 
@@ -67,6 +68,27 @@ public sealed class ReadBackTests : IAsyncLifetime
         }
 
         Assert.Equal(expected, refused.Select(r => $"{r.Rule.ActionText} {r.Error}").Order());
+        await AssertReadBackAsync(taken);
+    }
+
+    [Fact]
+    public async Task Actions_over_tunnel_metadata_come_back_as_they_were_sent()
+    {
+        ovs.Ofctl("add-tlv-map", "{class=0xffff,type=0,len=4}->tun_metadata0,{class=0xffff,type=1,len=8}->tun_metadata1,{class=0xffff,type=2,len=124}->tun_metadata2");
+        Field four = Fields.TunMetadata(0, 4), eight = Fields.TunMetadata(1, 8), all = Fields.TunMetadata(2, TunMetadata.MostOctets);
+        List<FlowAction> actions =
+        [
+            new MoveAction(four, Fields.Reg[1]), new MoveAction(Fields.Reg[1], new FieldBits(eight, 8, 32)), new MoveAction(all, all),
+            new LoadAction(four, 5), new LoadAction(new FieldBits(four, 4, 8), 5), new LoadAction(eight, ulong.MaxValue), new LoadAction(new FieldBits(all, 900, 60), 7),
+            new SetTunMetadataAction(0, [0, 0, 1, 2]), new SetTunMetadataAction(0, [9]), new SetTunMetadataAction(1, [0, 0, 0, 0, 0, 0, 1, 5], [0, 0, 0, 0, 0, 0, 0x0f, 0xff]),
+            new SetTunMetadataAction(2, [1, .. new byte[TunMetadata.MostOctets - 1]]),
+            new PushAction(new FieldBits(four, 0, 16)), new PopAction(new FieldBits(eight, 16, 16)), new OutputFieldAction(new FieldBits(four, 0, 16)), new DeleteFieldAction(four),
+            new CheckLargerAction(1500, new(eight, 3, 1)), new MultipathAction(1, 50, 0, 3, 0, new FieldBits(four, 0, 8)), new BundleAction(1, 0, 7, [new(1)], new FieldBits(four, 0, 16)),
+            new LearnAction(10, [new(LearnTo.Match, 32, four, [], four), new(LearnTo.Load, 8, null, [0, 5], new FieldBits(eight, 0, 8))]),
+        ];
+        var (taken, refused) = await OneByOneAsync(actions.Select((a, i) => Rule((ushort)(1 + i), Match.All) with { Apply = [a] }));
+
+        Assert.Empty(refused);
         await AssertReadBackAsync(taken);
     }
 
@@ -162,8 +184,8 @@ public sealed class ReadBackTests : IAsyncLifetime
     /// <summary>The field exactly, and with a mask where it takes one.</summary>
     private static IEnumerable<FlowRule> RulesMatching(Field field)
     {
-        var before = Before(field);
-        var (value, mask) = Sample(field);
+        var before = FieldSamples.Before(field);
+        var (value, mask) = FieldSamples.Of(field);
         yield return Rule((ushort)(2 * field.Index), before.With(field, value, mask));
         if (field.Mask == FieldMask.Any && mask is null)
         {
@@ -171,51 +193,11 @@ public sealed class ReadBackTests : IAsyncLifetime
         }
     }
 
-    /// <summary>A value that a switch accepts; with a mask for fields whose bits it knows one by one.</summary>
-    private static (UInt128 Value, UInt128? Mask) Sample(Field field) => field.Name switch
+    internal static Match Prerequisites(FlowAction action) => action switch
     {
-        "ip_frag" => (1, 3),
-        "ct_state" => (0x21, 0x21),
-        "tun_flags" => (1, 1),
-        "vlan_vid" => (0x1005, null),
-        "vlan_tci" => (0x3005, null),
-        "eth_type" => (0x800, null),
-        "in_port" or "actset_output" => (2, null),
-        "arp_op" => (2, null),
-        _ => ((UInt128)0x5a5a & field.Ones, null),
-    };
-
-    /// <summary>What has to be matched before the field: its prerequisites and theirs.</summary>
-    private static Match Before(Field field)
-    {
-        if (field.Name.StartsWith("ct_", StringComparison.Ordinal) && field.Index >= Fields.CtNwSrc.Index)
-        {
-            var match = Match.Of(new FieldMatch(Fields.CtState, 0x21, 0x21), new FieldMatch(Fields.EthType, field.Name.Contains("ipv6") ? EtherTypes.Ipv6 : EtherTypes.Ipv4));
-            return field.Name.StartsWith("ct_tp", StringComparison.Ordinal) ? match.With(Fields.CtNwProto, 6) : match;
-        }
-
-        if (field == Fields.VlanPcp)
-        {
-            return Match.Of(new FieldMatch(Fields.VlanVid, 0x1000, 0x1000));
-        }
-
-        if (field.Requires.IsEmpty)
-        {
-            return Match.All;
-        }
-
-        var first = field.Requires[0];
-        var before = first is { Field.Name: "ip_proto", Value: var proto } && proto == 58
-            ? Match.Of(new FieldMatch(Fields.EthType, EtherTypes.Ipv6))
-            : Before(first.Field);
-        return before.With(first.Field, first.Value);
-    }
-
-    private static Match Prerequisites(FlowAction action) => action switch
-    {
-        SetFieldAction a => a.Field == Fields.VlanVid ? Before(Fields.VlanPcp) : Before(a.Field),
-        LoadAction a => Before(a.Target.Field),
-        MoveAction a => Before(a.From.Field),
+        SetFieldAction a => a.Field == Fields.VlanVid ? FieldSamples.Before(Fields.VlanPcp) : FieldSamples.Before(a.Field),
+        LoadAction a => FieldSamples.Before(a.Target.Field),
+        MoveAction a => FieldSamples.Before(a.From.Field),
         FinTimeoutAction => Match.Of(new FieldMatch(Fields.EthType, EtherTypes.Ipv4), new FieldMatch(Fields.IpProto, 6)),
         ConntrackAction or DecTtlForAction or DecTtlAction or SetTtlAction => Match.Of(new FieldMatch(Fields.EthType, EtherTypes.Ipv4)),
         DecMplsTtlAction or SetMplsTtlAction or PopMplsAction => Match.Of(new FieldMatch(Fields.EthType, EtherTypes.Mpls)),
@@ -223,7 +205,7 @@ public sealed class ReadBackTests : IAsyncLifetime
         _ => Match.All,
     };
 
-    private static IEnumerable<FlowAction> Actions()
+    internal static IEnumerable<FlowAction> Actions()
     {
         foreach (var port in new[] { new PortNumber(2), PortNumber.InPort, PortNumber.Normal, PortNumber.Flood, PortNumber.All, PortNumber.Local, PortNumber.Controller })
         {
@@ -235,7 +217,7 @@ public sealed class ReadBackTests : IAsyncLifetime
         yield return new OutputFieldAction(new FieldBits(Fields.Reg[5], 0, 16), 200);
         foreach (var field in Fields.All.Where(f => f.IsWritable && f != Fields.PbbIsid))
         {
-            yield return new SetFieldAction(field, Sample(field).Value);
+            yield return new SetFieldAction(field, FieldSamples.Of(field).Value);
         }
 
         yield return new SetFieldAction(Fields.Reg[3], 0x50, 0xf0);

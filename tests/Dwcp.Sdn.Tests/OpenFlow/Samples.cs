@@ -10,7 +10,7 @@ internal sealed class Samples(int seed)
 {
     private readonly Random random = new(seed);
 
-    public OfMessage Message(bool nested = false) => random.Next(nested ? 12 : 36) switch
+    public OfMessage Message(bool nested = false) => random.Next(nested ? 12 : 37) switch
     {
         0 => new FlowMod((FlowModCommand)random.Next(5), Rule()) { CookieMask = U64(), Buffer = U32(), OutPort = new(U32()), OutGroup = U32() },
         1 => new GroupMod((GroupModCommand)random.Next(3), Group()),
@@ -32,7 +32,7 @@ internal sealed class Samples(int seed)
         17 => Reply(new PortDescReply(Many(3, Port))),
         18 => new MultipartRequest(new FlowStatsRequest(new(Match()) { Table = U8(), OutPort = new(U32()), OutGroup = U32(), Cookie = U64(), CookieMask = U64() })),
         19 => Reply(new SwitchDesc("maker", "hardware", "software", "serial", "a datapath")),
-        20 => Reply(new TableFeatures(Many(2, () => new TableFeature(U8(), "t", U64(), U64(), U32(), U32(), Many(3, () => new TableProperty(U16(), Bytes(20))))))),
+        20 => Reply(new TableFeatures(Many(2, () => new TableFeature(U8(), "t", U64(), U64(), U32(), U32(), Many(8, TableProperty))))),
         21 => Reply(new GroupStatsReply(Many(2, () => new GroupCounters(U32(), U32(), U64(), U64(), U32(), U32(), Many(3, () => new BucketCounters(U64(), U64())))))),
         22 => Reply(new MeterStatsReply(Many(2, () => new MeterCounters(U32(), U32(), U64(), U64(), U32(), U32(), Many(2, () => new BandCounters(U64(), U64())))))),
         23 => new QueueGetConfigReply(new(U32()), Many(3, () => new QueueDesc(U32(), new(U32()), Many(2, () => new QueueProperty(U16(), Bytes(20)))))),
@@ -40,13 +40,14 @@ internal sealed class Samples(int seed)
         25 => new CtFlushZone(U16()),
         26 => new TlvTableMod((TlvTableCommand)random.Next(3), Many(3, TlvMap)),
         27 => new TlvTableReply(U32(), U16(), Many(3, TlvMap)),
-        28 => new PacketIn2(Many(4, () => new PacketProperty(U16(), Bytes(40))), Maybe()),
+        28 => new PacketIn2(Many(4, PacketProperty), Maybe()),
         29 => new RoleStatus((ControllerRole)random.Next(4), (RoleReason)random.Next(3), U64()),
         30 => Maybe() ? new SetPacketInFormat(U32()) : new SetControllerId(U16()),
         32 => new MultipartRequest(new FlowMonitorRequest(Many(2, () => new FlowMonitor(U32(), (FlowMonitorFlags)random.Next(64), Match()) { OutPort = new(U32()), Table = U8() }))),
         33 => Reply(new FlowMonitorReply(Many(3, FlowUpdate))),
         34 => new FlowMonitorControl((FlowMonitorStep)random.Next(3)) is { Step: FlowMonitorStep.Cancel } cancel ? cancel with { Monitor = U32() } : new FlowMonitorControl(FlowMonitorStep.Paused),
         35 => CtFlush.Of(U8(), Maybe() ? U16() : null, Maybe() ? Tuple() : null, Maybe() ? Tuple() : null),
+        36 => new NiciraRole((ControllerRole)random.Next(1, 4), Maybe()),
         _ => new SetAsync(new(U32(), U32(), U32(), U32(), U32(), U32())),
     };
 
@@ -78,9 +79,45 @@ internal sealed class Samples(int seed)
 
     private TunMetadata Metadata()
     {
+        if (random.Next(8) == 0)
+        {
+            return new(random.Next(TunMetadata.Fields), [], EquatableArray<byte>.Empty);
+        }
+
         EquatableArray<byte> octets = [U8(), .. Bytes(20)];
         return new(random.Next(TunMetadata.Fields), octets, Maybe() ? [.. octets.Select(_ => U8())] : (EquatableArray<byte>?)null);
     }
+
+    private PacketProperty PacketProperty() => random.Next(9) switch
+    {
+        0 => new(0, Bytes(60)),
+        1 => new((ushort)random.Next(1, 3), [.. Enumerable.Range(0, 4).Select(_ => U8())]),
+        2 => new(3, [U8()]),
+        3 => new(4, [0, 0, 0, 0, .. Enumerable.Range(0, 8).Select(_ => U8())]),
+        4 => new(5, [U8()]),
+        5 => new(6, [0x80, 0, 0, 4, .. Enumerable.Range(0, 4).Select(_ => U8())]),
+        _ => new((ushort)random.Next(7, 99), Bytes(40)),
+    };
+
+    private TableProperty TableProperty() => random.Next(8) switch
+    {
+        0 => new TableInstructions(Maybe() ? TablePropertyType.Instructions : TablePropertyType.InstructionsMiss, Many(6, FeatureId)),
+        1 => new NextTables(Maybe() ? TablePropertyType.NextTables : TablePropertyType.NextTablesMiss, Many(9, () => (byte)random.Next(255))),
+        2 => new TableActions((TablePropertyType)random.Next(4, 8), Many(6, FeatureId)),
+        3 => new TableFields(Maybe() ? TablePropertyType.Match : TablePropertyType.Wildcards, Many(9, OxmId)),
+        4 or 5 => new TableFields((TablePropertyType)random.Next(12, 16), Many(9, OxmId)),
+        6 => new TableExperimenter(Maybe() ? TablePropertyType.Experimenter : TablePropertyType.ExperimenterMiss, U32(), U32(), Bytes(20)),
+        _ => new UnknownTableProperty((TablePropertyType)random.Next(16, 99), Bytes(20)),
+    };
+
+    private FeatureId FeatureId() => Maybe() ? new((ushort)random.Next(99)) : new(0xffff, U32(), Bytes(9));
+
+    private OxmId OxmId() => random.Next(4) switch
+    {
+        0 => new(0xffff, (byte)random.Next(128), Maybe(), 8, U32() | 1),
+        1 => new(0x1234, (byte)random.Next(128), Maybe(), U8()),
+        _ => Southbound.OpenFlow.Wire.OxmId.Of(AnyField(), Maybe()),
+    };
 
     private FlowUpdate FlowUpdate() => random.Next(5) switch
     {
@@ -98,7 +135,19 @@ internal sealed class Samples(int seed)
             : new(Address(), Address()) { IcmpId = Maybe() ? U16() : null, IcmpType = Maybe() ? U8() : null, IcmpCode = Maybe() ? U8() : null };
     }
 
-    private FlowAction Action(int depth) => random.Next(46) switch
+    private SetTunMetadataAction SetMetadata()
+    {
+        TunMetadata field;
+        do
+        {
+            field = Metadata();
+        }
+        while (field.Value.IsEmpty);
+
+        return new(field.Index, field.Value, field.Mask) { IsLoad = field.Mask is null && Maybe() };
+    }
+
+    private FlowAction Action(int depth) => random.Next(47) switch
     {
         0 => new OutputAction(new(U32()), U16()),
         1 => new OutputFieldAction(Bits(64), U16()),
@@ -144,6 +193,7 @@ internal sealed class Samples(int seed)
         42 => new ResubmitAction(Port16(), Maybe() ? (byte)random.Next(255) : null, Swapped: true),
         43 => new EncapAction(U16(), U32(), [.. Enumerable.Range(0, 8 * random.Next(3)).Select(_ => U8())]),
         44 => new DecapAction(U32()),
+        45 => SetMetadata(),
         _ => new OpaqueAction(0xffff, [0, 0, 0x23, 0x20, 0, 99, 1, 2, 3, 4, 5, 6]),
     };
 
@@ -191,7 +241,9 @@ internal sealed class Samples(int seed)
         U32(), (GroupType)random.Next(4), Many(3, () => new Bucket(Actions(1)) { Weight = U16(), WatchPort = U32(), WatchGroup = U32() }));
 
     private Meter Meter() => new(
-        U32(), (MeterFlags)random.Next(16), Many(2, () => new MeterBand(Maybe() ? MeterBandType.Drop : MeterBandType.DscpRemark, U32(), U32(), U8())));
+        U32(), (MeterFlags)random.Next(16), Many(2, () => random.Next(4) == 0
+            ? new MeterBand(MeterBandType.Experimenter, U32(), U32(), 0, [1, 2, 3, 4, .. Bytes(12)])
+            : new MeterBand(Maybe() ? MeterBandType.Drop : MeterBandType.DscpRemark, U32(), U32(), U8())));
 
     private PortDesc Port() => new(
         new(U32()), Mac(), "eth" + random.Next(100), (PortConfig)U32(), (PortState)U32(), U32(), U32(), U32(), U32(), U32(), U32());
@@ -200,7 +252,7 @@ internal sealed class Samples(int seed)
 
     private FieldBits Bits(int most)
     {
-        var field = AnyField();
+        var field = random.Next(8) == 0 ? Core.Flows.Fields.TunMetadata(random.Next(TunMetadata.Fields), random.Next(1, TunMetadata.MostOctets + 1)) : AnyField();
         var bits = random.Next(Math.Min(most, field.Bits)) + 1;
         return new(field, random.Next(field.Bits - bits + 1), bits);
     }

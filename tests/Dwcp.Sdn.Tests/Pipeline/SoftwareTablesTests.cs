@@ -205,6 +205,17 @@ public class SoftwareTablesTests
     }
 
     [Fact]
+    public void Tunnel_metadata_is_said_to_be_unknown_and_not_taken_for_another_field()
+    {
+        var field = Fields.TunMetadata(5, 4);
+        foreach (var action in (FlowAction[])[new MoveAction(field, Fields.Reg[0]), new MoveAction(Fields.Reg[0], field), new LoadAction(field, 1), new OutputFieldAction(field), new SetTunMetadataAction(5, [1])])
+        {
+            Add(0, 1, Match.All, [action]);
+            Assert.Contains("does not know", Run().Fault, StringComparison.Ordinal);
+        }
+    }
+
+    [Fact]
     public void Written_actions_are_done_at_the_end_in_the_order_of_a_set()
     {
         Do(new FlowMod(FlowCommand.Add, new FlowRule(new FlowKey(0, 1, Match.All), 0)

@@ -50,6 +50,7 @@ internal static class ActionText
         OutputAction a => Output(a),
         OutputFieldAction a => $"output:{FieldNames.Of(a.Port)}",
         SetFieldAction a => $"set_field:{FieldNames.Value(a.Field, a.Value)}{(a.Mask is { } m ? "/" + FlowText.Mask(a.Field, m) : "")}->{FieldNames.Plain(a.Field)}",
+        SetTunMetadataAction a => $"set_field:{MatchText.Octets(a.Value)}{(a.Mask is { } m ? "/" + MatchText.Octets(m) : "")}->{FieldNames.Plain(a.Field)}",
         LoadAction a => $"load:{Hex(a.Value)}->{FieldNames.Of(a.Target)}",
         MoveAction a => $"move:{FieldNames.Of(a.From)}->{FieldNames.Of(a.To)}",
         ResubmitAction { InPort: { } port, Table: null, Swapped: false } => $"resubmit:{FieldNames.Port(port)}",
@@ -200,7 +201,7 @@ internal static class ActionText
         { To: LearnTo.Load, Target: { } target } => $"load:{Number(p)}->{FieldNames.Of(target)}",
         { From: { } from, Target: { } target } when from == target => FieldNames.Of(target),
         { From: { } from, Target: { } target } => $"{FieldNames.Of(target)}={FieldNames.Of(from)}",
-        { Target: { } target } when target.Bits == target.Field.Bits => $"{FieldNames.Plain(target.Field)}={Number(p)}",
+        { Target: { } target } when FieldNames.IsWhole(target) => $"{FieldNames.Plain(target.Field)}={Number(p)}",
         { Target: { } target } => $"{FieldNames.Of(target)}={Number(p)}",
         _ => p.ToString(),
     };

@@ -18,20 +18,35 @@ internal static class FieldNames
         [Fields.InPort16] = "IN_PORT",
     };
 
-    private static readonly Field[] Decimal = [Fields.NshFlags, Fields.NshTtl, Fields.NshMdType, Fields.NshNp, Fields.NshSi];
+    private static readonly Dictionary<Field, string> Plains = new()
+    {
+        [Fields.Ipv4Src] = "ip_src",
+        [Fields.Ipv4Dst] = "ip_dst",
+        [Fields.InPort] = "in_port_oxm",
+        [Fields.InPort16] = "in_port",
+        [Fields.IpProto] = "nw_proto",
+        [Fields.IpEcn] = "nw_ecn",
+    };
+
+    private static readonly Field[] Decimal = [Fields.InPort16, Fields.TunGbpId, Fields.MplsTc, Fields.MplsTtl, Fields.NdReserved, Fields.NdOptionsType, Fields.NshFlags, Fields.NshTtl, Fields.NshMdType, Fields.NshNp, Fields.NshSi];
 
     /// <summary>Bits of a field in Open vSwitch's own actions.</summary>
     public static string Of(FieldBits bits)
     {
-        var place = bits.Bits == bits.Field.Bits ? "" : bits.Bits == 1 ? $"{bits.Offset}" : $"{bits.Offset}..{bits.Offset + bits.Bits - 1}";
+        var place = IsWhole(bits) ? "" : bits.Bits == 1 ? $"{bits.Offset}" : $"{bits.Offset}..{bits.Offset + bits.Bits - 1}";
         return $"{CodeName(bits.Field)}[{place}]";
     }
 
-    /// <summary>The field as set_field and learn name it.</summary>
-    public static string Plain(Field field) => field == Fields.Ipv4Src ? "ip_src" : field == Fields.Ipv4Dst ? "ip_dst" : field == Fields.InPort ? "in_port_oxm" : field == Fields.InPort16 ? "in_port" : field.Name;
+    /// <summary>Whether these are all bits of their field; of tunnel metadata, whose width ovs-ofctl does not know, all that there can be.</summary>
+    public static bool IsWhole(FieldBits bits) => bits.Bits == (bits.Field.TunMetadata is null ? bits.Field.Bits : 8 * TunMetadata.MostOctets);
+
+    /// <summary>The field as set_field, learn and the features of tables name it.</summary>
+    public static string Plain(Field field) => Plains.GetValueOrDefault(field) ?? field.Name;
 
     /// <summary>A value as set_field shows it.</summary>
-    public static string Value(Field field, UInt128 value) => field == Fields.VlanVid || Decimal.Contains(field) ? $"{value}" : FlowText.Value(field, value);
+    public static string Value(Field field, UInt128 value) => field == Fields.VlanVid || Decimal.Contains(field) ? $"{value}"
+        : field == Fields.TunFlags ? MatchText.FlagWords((uint)value, MatchText.TunFlags)
+        : FlowText.Value(field, value) is var text && text == "0x0" ? "0" : text;
 
     public static string Port(PortNumber port) => port.ToString();
 

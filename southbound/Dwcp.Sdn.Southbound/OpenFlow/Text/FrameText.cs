@@ -18,8 +18,6 @@ internal static class FrameText
     private const byte Sctp = 132;
     private const ushort NotAType = 0x05ff;
 
-    private static readonly string[] TcpFlags = ["fin", "syn", "rst", "psh", "ack", "urg", "ece", "cwr", "ns"];
-
     public static string Of(ReadOnlySpan<byte> frame)
     {
         if (frame.Length < 14)
@@ -128,7 +126,7 @@ internal static class FrameText
     private static string Ports(int family, byte protocol, ReadOnlySpan<byte> p) => (family, protocol) switch
     {
         (_, Tcp) => p.Length >= 20
-            ? $",tp_src={U16(p, 0)},tp_dst={U16(p, 2)},tcp_flags={Flags(U16(p, 12) & 0xfff)}"
+            ? $",tp_src={U16(p, 0)},tp_dst={U16(p, 2)},tcp_flags={MatchText.FlagWords(U16(p, 12) & 0xfffu, MatchText.TcpFlags)}"
             : ",tp_src=0,tp_dst=0,tcp_flags=0",
         (_, Udp) => Pair(p.Length >= 8, "tp_src", "tp_dst", U16(p, 0), U16(p, 2)),
         (_, Sctp) => Pair(p.Length >= 12, "tp_src", "tp_dst", U16(p, 0), U16(p, 2)),
@@ -192,9 +190,6 @@ internal static class FrameText
         return $"{word},{link},mpls_label={top >> 12},mpls_tc={(top >> 9) & 7},mpls_ttl={top & 255},mpls_bos={(top >> 8) & 1}"
             + string.Concat(entries.Skip(1).Select((e, i) => $",mpls_lse{i + 1}={e}"));
     }
-
-    private static string Flags(int flags) =>
-        flags == 0 ? "0" : string.Join('|', Enumerable.Range(0, 12).Where(b => (flags >> b & 1) != 0).Select(b => b < TcpFlags.Length ? TcpFlags[b] : $"[{1 << b}]"));
 
     private static string Pair(bool whole, string first, string second, int one, int two) => $",{first}={(whole ? one : 0)},{second}={(whole ? two : 0)}";
 

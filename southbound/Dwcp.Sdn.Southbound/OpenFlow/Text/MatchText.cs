@@ -10,8 +10,8 @@ internal static class MatchText
 {
     private const ushort DefaultPriority = 32768;
     private static readonly string[] CtFlags = ["new", "est", "rel", "rpl", "inv", "trk", "snat", "dnat"];
-    private static readonly string[] TcpFlags = ["fin", "syn", "rst", "psh", "ack", "urg", "ece", "cwr", "ns"];
-    private static readonly string[] TunFlags = ["oam", "df", "csum", "key"];
+    internal static readonly string[] TcpFlags = ["fin", "syn", "rst", "psh", "ack", "urg", "ece", "cwr", "ns"];
+    internal static readonly string[] TunFlags = ["oam", "df", "csum", "key"];
 
     // (Ethernet type, protocol or 0) and the word for both.
     private static readonly Dictionary<(ulong Type, ulong Protocol), string> Words = new()
@@ -45,9 +45,10 @@ internal static class MatchText
         (Fields.CtTpSrc, "ct_tp_src", Number), (Fields.CtTpDst, "ct_tp_dst", Number), (Fields.PacketType, "packet_type", PacketTypeForm),
     ];
 
+    private static readonly (Field Field, string Name, Form Form)[] Registers = [.. Fields.Reg.Select(f => (f, f.Name, (Form)Hex))];
+
     private static readonly (Field Field, string Name, Form Form)[] AfterType =
     [
-        .. Fields.Reg.Select(f => (f, f.Name, (Form)Hex)), .. Fields.XReg.Select(f => (f, f.Name, (Form)Hex)), .. Fields.XxReg.Select(f => (f, f.Name, (Form)Hex)),
         (Fields.TunnelId, "tun_id", Hex), (Fields.TunSrc, "tun_src", Own), (Fields.TunDst, "tun_dst", Own),
         (Fields.TunIpv6Src, "tun_ipv6_src", Own), (Fields.TunIpv6Dst, "tun_ipv6_dst", Own), (Fields.TunGbpId, "tun_gbp_id", Number),
         (Fields.TunGbpFlags, "tun_gbp_flags", Hex), (Fields.TunFlags, "tun_flags", m => Flags(m, TunFlags)),
@@ -76,7 +77,7 @@ internal static class MatchText
         (Fields.Icmpv6Type, "icmp_type", Number), (Fields.Icmpv6Code, "icmp_code", Number),
         (Fields.NdTarget, "nd_target", Own), (Fields.NdSll, "nd_sll", Own), (Fields.NdTll, "nd_tll", Own), (Fields.NdReserved, "nd_reserved", Number),
         (Fields.NdOptionsType, "nd_options_type", Number), (Fields.TcpSrc, "tp_src", Number), (Fields.UdpSrc, "tp_src", Number), (Fields.SctpSrc, "tp_src", Number),
-        (Fields.TcpDst, "tp_dst", Number), (Fields.UdpDst, "tp_dst", Number), (Fields.SctpDst, "tp_dst", Number), (Fields.TcpFlags, "tcp_flags", m => Flags(m, TcpFlags)),
+        (Fields.TcpDst, "tp_dst", Number), (Fields.UdpDst, "tp_dst", Number), (Fields.SctpDst, "tp_dst", Number), (Fields.TcpFlags, "tcp_flags", m => m.IsExact ? FlagWords((uint)m.Value, TcpFlags) : Flags(m, TcpFlags)),
         (Fields.PbbIsid, "pbb_isid", Hex), (Fields.Ipv6Exthdr, "ipv6_exthdr", Hex),
     ];
 
@@ -95,9 +96,10 @@ internal static class MatchText
             parts.Add(word);
         }
 
+        Add(parts, FlowNormal.Of(match), Registers);
         Add(parts, match, AfterType);
         var (metadata, others) = TunMetadata.Split(match.Opaque);
-        parts.AddRange(metadata.Select(m => $"tun_metadata{m.Index}={Octets(m.Value)}{(m.Mask is { } mask ? "/" + Octets(mask) : "")}"));
+        parts.AddRange(metadata.Select(m => m.Value.IsEmpty ? $"tun_metadata{m.Index}" : $"tun_metadata{m.Index}={Octets(m.Value)}{(m.Mask is { } mask ? "/" + Octets(mask) : "")}"));
         Add(parts, match, AfterTunnel);
         AddVlan(parts, match);
         Add(parts, match, AfterVlan.AsSpan(0, 2));
@@ -193,7 +195,8 @@ internal static class MatchText
 
     private static string Hex(UInt128 value) => value == UInt128.Zero ? "0" : $"0x{value:x}";
 
-    private static string Octets(EquatableArray<byte> octets) => $"0x{Convert.ToHexStringLower(octets.AsSpan()).TrimStart('0').PadLeft(1, '0')}";
+    internal static string Octets(EquatableArray<byte> octets) =>
+        Convert.ToHexStringLower(octets.AsSpan()).TrimStart('0') is { Length: > 0 } text ? $"0x{text}" : "0";
 
     private static string Port16Form(FieldMatch m) => FieldNames.Port(new PortNumber((uint)m.Value >= 0xff00 ? (uint)m.Value | 0xffff_0000 : (uint)m.Value));
 
@@ -210,6 +213,10 @@ internal static class MatchText
         (0, 2) => "not_later",
         _ => Hex(m),
     };
+
+    /// <summary>Names of the bits that are set; of those without one the number.</summary>
+    internal static string FlagWords(uint flags, string[] names) =>
+        flags == 0 ? "0" : string.Join('|', Enumerable.Range(0, 32).Where(b => (flags >> b & 1) != 0).Select(b => b < names.Length ? names[b] : $"[{1 << b:x}]"));
 
     private static string Flags(FieldMatch m, string[] names)
     {

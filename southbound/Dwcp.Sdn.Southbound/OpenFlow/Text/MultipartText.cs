@@ -31,10 +31,9 @@ internal static class MultipartText
         GroupStatsReply g => string.Join(' ', g.Groups.Select(Group)),
         MeterConfigReply m => string.Join(' ', m.Meters.Select(OfText.Meter)),
         MeterStatsReply m => string.Join(' ', m.Meters.Select(Meter)),
-        MeterFeatures m => $"max_meter:{m.MaxMeters} max_bands:{m.MaxBands} max_color:{m.MaxColor} band_types:{((m.BandTypes & 2) != 0 ? " drop" : "")}{((m.BandTypes & 4) != 0 ? " dscp_remark" : "")} "
-            + $"capabilities:{((m.Capabilities & 1) != 0 ? " kbps" : "")}{((m.Capabilities & 2) != 0 ? " pktps" : "")}{((m.Capabilities & 4) != 0 ? " burst" : "")}{((m.Capabilities & 8) != 0 ? " stats" : "")}",
-        GroupFeatures g => $"Group table: Types: 0x{g.Types:x} Capabilities: 0x{g.Capabilities:x} max_groups={string.Join(',', g.Maximum.Select(m => $"0x{m:x}"))}",
-        TableFeatures t => string.Join(' ', t.Tables.Select(f => $"table {f.Table} (\"{f.Name}\"): metadata: match=0x{f.MetadataMatch:x} write=0x{f.MetadataWrite:x} max_entries={f.MaxEntries}")),
+        MeterFeatures m => $"max_meter:{m.MaxMeters} max_bands:{m.MaxBands} max_color:{m.MaxColor} band_types: {Words(m.BandTypes, "", "drop", "dscp_remark")} capabilities: {Words(m.Capabilities, "kbps", "pktps", "burst", "stats")}",
+        GroupFeatures g => $"Group table: Types: 0x{g.Types:x} Capabilities: 0x{g.Capabilities:x}{string.Concat(GroupKinds.Select((kind, i) => (g.Types >> i & 1) == 0 ? "" : $" {kind} group: max_groups={Hex(g.Maximum[i])} actions: {TableFeaturesText.Actions(g.Actions[i])}".TrimEnd()))}",
+        TableFeatures t => TableFeaturesText.Of(t),
         FlowMonitorRequest m => string.Join(' ', m.Monitors.Select(Monitor)),
         FlowMonitorReply m => string.Join(' ', m.Updates.Select(Update)),
         OpaqueBody o => OfText.Octets(o.Bytes.AsSpan()),
@@ -120,6 +119,24 @@ internal static class MultipartText
     private static string Meter(MeterCounters m) =>
         $"meter:{OfText.MeterNumber(m.Meter)} flow_count:{m.Flows} packet_in_count:{m.PacketsIn} byte_in_count:{m.BytesIn} duration:{OfText.Duration(m.Seconds, m.Nanoseconds)} bands:"
         + string.Concat(m.Bands.Select((b, i) => $" {i}: packet_count:{b.Packets} byte_count:{b.Bytes}"));
+
+    private static readonly string[] GroupKinds = ["all", "select", "indirect", "fast failover"];
+
+    private static string Words(uint bits, params ReadOnlySpan<string> words)
+    {
+        var said = new List<string>();
+        for (var bit = 0; bit < words.Length; bit++)
+        {
+            if ((bits >> bit & 1) != 0)
+            {
+                said.Add(words[bit]);
+            }
+        }
+
+        return said.Count == 0 ? "0" : string.Join(' ', said);
+    }
+
+    private static string Hex(uint value) => value == 0 ? "0" : $"0x{value:x}";
 
     private static string Count(ulong count) => count == ulong.MaxValue ? "?" : $"{count}";
 }

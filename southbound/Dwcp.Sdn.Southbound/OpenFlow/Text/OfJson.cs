@@ -26,7 +26,7 @@ public static class OfJson
         var fields = new JsonObject();
         foreach (var property in value.GetType().GetProperties(BindingFlags.Public | BindingFlags.Instance))
         {
-            if (property.GetIndexParameters().Length == 0 && property.Name != "Type")
+            if (property.GetIndexParameters().Length == 0 && (property.Name != "Type" || value is not (OfMessage or MultipartBody)))
             {
                 fields[char.ToLowerInvariant(property.Name[0]) + property.Name[1..]] = Node(property.GetValue(value));
             }
@@ -44,6 +44,7 @@ public static class OfJson
         Enum e => $"{e}",
         string s => s,
         EquatableArray<byte> octets => OfText.Octets(octets.AsSpan()),
+        Field field => field.Name,
         Match match => MatchText.Of(match),
         FlowAction action => ActionText.Of(action),
         IEnumerable items => new JsonArray([.. items.Cast<object>().Select(Node)]),

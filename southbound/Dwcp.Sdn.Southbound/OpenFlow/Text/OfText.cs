@@ -11,12 +11,16 @@ namespace Dwcp.Sdn.Southbound.OpenFlow.Text;
 public static class OfText
 {
     /// <summary>Text of a message with the header that it came under.</summary>
-    public static string Of(OfHeader header, OfMessage message)
+    public static string Of(OfHeader header, OfMessage message) => Of(header, message, 0);
+
+    internal static string Of(OfHeader header, OfMessage message, int depth)
     {
-        var head = $"{Name(message)} ({VersionOf(header.Version)}) (xid=0x{header.Xid:x}):";
-        var body = Body(header, message);
+        var head = Head(Name(message), header);
+        var body = Body(header, message, depth);
         return body.Length == 0 ? head : $"{head} {body}";
     }
+
+    internal static string Head(string name, OfHeader header) => $"{name} ({VersionOf(header.Version)}) (xid=0x{header.Xid:x}):";
 
     private static string VersionOf(byte version) => version switch
     {
@@ -40,6 +44,7 @@ public static class OfText
         TlvTableReply => "NXT_TLV_TABLE_REPLY",
         SetPacketInFormat => "NXT_SET_PACKET_IN_FORMAT",
         SetControllerId => "NXT_SET_CONTROLLER_ID",
+        NiciraRole r => r.IsReply ? "NXT_ROLE_REPLY" : "NXT_ROLE_REQUEST",
         PacketIn2 { IsResume: true } => "NXT_RESUME",
         PacketIn2 => "NXT_PACKET_IN2",
         MultipartRequest m => $"OFPST_{MultipartName(m.Body.Type)} request",
@@ -47,14 +52,14 @@ public static class OfText
         _ => $"OFPT_{Capitals(message.Type)}",
     };
 
-    private static string MultipartName(MultipartType type) => type == MultipartType.PortStats ? "PORT" : Capitals(type);
+    internal static string MultipartName(MultipartType type) => type == MultipartType.PortStats ? "PORT" : Capitals(type);
 
-    private static string Body(OfHeader header, OfMessage message) => message switch
+    private static string Body(OfHeader header, OfMessage message, int depth) => message switch
     {
         Hello h => $"version bitmap: {string.Join(", ", Enumerable.Range(1, 31).Where(v => h.Versions is { } versions ? (versions >> v & 1) != 0 : v <= header.Version).Select(v => $"0x{v:x2}"))}",
-        OfError e => $"{e.Name} {Quoted(e)}".TrimEnd(),
-        EchoRequest e => $"{e.Data.Count} bytes of payload {Octets(e.Data.AsSpan())}".TrimEnd(),
-        EchoReply e => $"{e.Data.Count} bytes of payload {Octets(e.Data.AsSpan())}".TrimEnd(),
+        OfError e => ErrorText.Of(e, depth),
+        EchoRequest e => $"{e.Data.Count} bytes of payload {Dump(e.Data.AsSpan())}".TrimEnd(),
+        EchoReply e => $"{e.Data.Count} bytes of payload {Dump(e.Data.AsSpan())}".TrimEnd(),
         FeaturesReply f => $"dpid:{f.Datapath} n_tables:{f.Tables}, n_buffers:{f.Buffers}{(f.Auxiliary == 0 ? "" : $", auxiliary_id:{f.Auxiliary}")} capabilities: {Capabilities(f.Capabilities)}",
         GetConfigReply c => Config(c.Flags, c.MissSendLength),
         SetConfig c => Config(c.Flags, c.MissSendLength),
@@ -66,15 +71,16 @@ public static class OfText
         MeterMod m => $"{m.Command switch { MeterModCommand.Add => "ADD", MeterModCommand.Modify => "MOD", _ => "DEL" }} {Meter(m.Meter)}",
         PortMod p => $"port: {p.Port}: addr:{p.Mac} config: {PortConfigs(p.Config & p.Mask)} mask: {PortConfigs(p.Mask)} advertise: {(p.Advertise == 0 ? "UNCHANGED" : PortFeatures(p.Advertise))}",
         PortStatus p => $"{p.Reason switch { PortReason.Add => "ADD", PortReason.Delete => "DEL", _ => "MOD" }}: {Port(p.Port)}",
-        TableMod t => $"table_id: {(t.Table == byte.MaxValue ? "ALL_TABLES" : $"{t.Table}")}",
+        TableMod t => t.Table == byte.MaxValue ? "table_id: ALL_TABLES" : $"table_id={t.Table}",
         RoleRequest r => Role(r.Role, r.GenerationId),
         RoleReply r => Role(r.Role, r.GenerationId),
+        NiciraRole r => Role(r.Role, ulong.MaxValue),
         RoleStatus r => $"{Role(r.Role, r.GenerationId)} reason={r.Reason switch { RoleReason.MasterRequest => "primary_request", RoleReason.Config => "configuration_changed", _ => "experimenter_data_changed" }}",
         GetAsyncReply a => Masks(a.Masks),
         SetAsync a => Masks(a.Masks),
         QueueGetConfigRequest q => $"port={q.Port}",
         BundleControl b => $"bundle_id=0x{b.Bundle:x} type={Capitals(b.Step)} flags={BundleFlagsText(b.Flags)}",
-        BundleAdd b => $"bundle_id=0x{b.Bundle:x} flags={BundleFlagsText(b.Flags)} {Of(new OfHeader(OfHeader.Version13, b.Message.Type, OfHeader.Size, b.Xid), b.Message)}",
+        BundleAdd b => $"bundle_id=0x{b.Bundle:x} flags={BundleFlagsText(b.Flags)} {Of(new OfHeader(OfHeader.Version13, b.Message.Type, OfHeader.Size, b.Xid), b.Message, depth + 1)}",
         CtFlushZone c => $"zone_id={c.Zone}",
         CtFlush c => $"zone={c.Zone ?? 0} '{Direction(c.Original, c, c.Protocol)}' '{Direction(c.Reply, c, null)}'",
         FlowMonitorControl { Step: FlowMonitorStep.Cancel } m => $"id={m.Monitor}",
@@ -86,9 +92,9 @@ public static class OfText
         PacketIn2 p => PacketIn2Text(p),
         Experimenter e => $"experimenter=0x{e.Id:x8} type={e.Kind} data={Octets(e.Data.AsSpan())}",
         OpaqueMessage o => Octets(o.Body.AsSpan()),
-        MultipartRequest m => MultipartText.Of(m.Body),
-        MultipartReply m => MultipartText.Of(m.Body) + (m.More ? " (more)" : ""),
-        QueueGetConfigReply q => $"port={q.Port} {string.Join(' ', q.Queues.Select(d => $"queue {d.Queue}:{string.Concat(d.Properties.Select(QueueProperty))}"))}".TrimEnd(),
+        MultipartRequest m => More(m.More) + MultipartText.Of(m.Body),
+        MultipartReply m => More(m.More) + MultipartText.Of(m.Body),
+        QueueGetConfigReply q => $"port={q.Port} {string.Join(' ', q.Queues.OrderBy(d => d.Queue).Select(d => $"queue {d.Queue}:{string.Concat(d.Properties.Select(QueueProperty))}"))}".TrimEnd(),
         _ => "",
     };
 
@@ -98,9 +104,10 @@ public static class OfText
     {
         var words = string.Join(' ', MeterWords.Where(f => (meter.Flags & f.Flag) != 0).Select(f => f.Word));
         var bands = meter.Bands.Select(b =>
-            $" type={(b.Type == MeterBandType.Drop ? "drop" : "dscp_remark")} rate={b.Rate}"
+            $" type={b.Type switch { MeterBandType.Drop => "drop", MeterBandType.DscpRemark => "dscp_remark", _ => $"{(ushort)b.Type}" }} rate={b.Rate}"
             + ((meter.Flags & MeterFlags.Burst) != 0 ? $" burst_size={b.Burst}" : "")
-            + (b.Type == MeterBandType.DscpRemark ? $" prec_level={b.PrecedenceLevel}" : ""));
+            + (b.Type == MeterBandType.DscpRemark ? $" prec_level={b.PrecedenceLevel}" : "")
+            + (b.Data.IsEmpty ? "" : $" data=0x{Octets(b.Data.AsSpan())}"));
         return $"meter={MeterNumber(meter.Id)} {words}{(words.Length > 0 ? " " : "")}bands={string.Concat(bands)}";
     }
 
@@ -139,6 +146,23 @@ public static class OfText
 
     internal static string Octets(ReadOnlySpan<byte> data) => Convert.ToHexStringLower(data);
 
+    /// <summary>Rows of sixteen octets with their places before and their characters behind them.</summary>
+    internal static string Dump(ReadOnlySpan<byte> data)
+    {
+        const int Row = 16;
+        var rows = new List<string>();
+        for (var at = 0; at < data.Length; at += Row)
+        {
+            var row = data.Slice(at, Math.Min(Row, data.Length - at)).ToArray();
+            var octets = string.Concat(row.Select((b, i) => $"{b:x2}{(i == (Row / 2) - 1 ? '-' : ' ')}"));
+            rows.Add($"{at:x8}  {octets.PadRight(3 * Row)}|{string.Concat(row.Select(b => b is >= 0x20 and < 0x7f ? (char)b : '.')).PadRight(Row)}|");
+        }
+
+        return string.Join(' ', rows);
+    }
+
+    private static string More(bool more) => more ? "flags=[more] " : "";
+
     private static string FlowModText(FlowMod f)
     {
         var command = f.Command switch
@@ -173,7 +197,7 @@ public static class OfText
             FlowRemovedReason.MeterDelete => "meter_delete",
             _ => "eviction",
         };
-        return $"{MatchText.Of(f.Key.Match, f.Key.Priority)} reason={reason}{(f.Key.Table == 0 ? "" : $" table_id={f.Key.Table}")}{(f.Cookie == 0 ? "" : $" cookie:0x{f.Cookie:x}")}"
+        return $"{MatchText.Of(f.Key.Match, f.Key.Priority)} reason={reason}{(f.Key.Table == byte.MaxValue ? "" : $" table_id={f.Key.Table}")}{(f.Cookie == 0 ? "" : $" cookie:0x{f.Cookie:x}")}"
             + $" duration{Duration(f.Seconds, f.Nanoseconds)} idle{f.IdleTimeout}{(f.HardTimeout == 0 ? "" : $" hard{f.HardTimeout}")} pkts{f.Packets} bytes{f.Bytes}";
     }
 
@@ -182,16 +206,23 @@ public static class OfText
         f.Command == FlowModCommand.Add ? (f.Rule.Cookie is 0 or ulong.MaxValue ? "" : $"cookie:0x{f.Rule.Cookie:x} ")
         : f.CookieMask == 0 ? "" : $"cookie:0x{f.Rule.Cookie:x}/0x{f.CookieMask:x} ";
 
-    private static string PacketIn(PacketIn p)
-    {
-        var reason = p.Reason switch { PacketInReason.NoMatch => "no_match", PacketInReason.Action => "action", _ => "invalid_ttl" };
-        return (p.Table == 0 ? "" : $"table_id={p.Table} ") + (p.Cookie is 0 or ulong.MaxValue ? "" : $"cookie=0x{p.Cookie:x} ")
-            + $"total_len={p.TotalLength} {MatchText.Of(p.Match)} (via {reason}) data_len={p.Data.Count} "
-            + $"{(p.Buffer == FlowMod.NoBuffer ? "(unbuffered)" : $"buffer=0x{p.Buffer:x8}")} {FrameText.Of(p.Data.AsSpan())}";
-    }
+    private static string PacketIn(PacketIn p) =>
+        (p.Table == 0 ? "" : $"table_id={p.Table} ") + (p.Cookie == ulong.MaxValue ? "" : $"cookie=0x{p.Cookie:x} ")
+        + $"total_len={p.TotalLength} {MatchText.Of(p.Match)} (via {Reason((byte)p.Reason)}) data_len={p.Data.Count} "
+        + $"{Kept(p.Buffer, p.TotalLength, p.Data.Count)} {FrameText.Of(p.Data.AsSpan())}";
+
+    private static string Reason(byte reason) => PacketReasons.ElementAtOrDefault(reason) ?? $"{reason}";
+
+    /// <summary>Whether the switch still has the packet, and whether its lengths make sense.</summary>
+    private static string Kept(uint buffer, uint total, int here) => buffer == FlowMod.NoBuffer
+        ? $"(unbuffered){(total == here ? "" : " (***total_len != data_len***)")}"
+        : $"buffer=0x{buffer:x8}{(total >= here ? "" : " (***total_len < data_len***)")}";
 
     private static string PacketIn2Text(PacketIn2 p) =>
-        $"{MatchText.Of(p.Fields)}{(p.User.IsEmpty ? "" : $" userdata={string.Join('.', p.User.Select(b => b.ToString("x2")))}")} data_len={p.Data.Count} {FrameText.Of(p.Data.AsSpan())}".Trim();
+        (p.Table is null or 0 ? "" : $"table_id={p.Table} ") + (p.Cookie is null or ulong.MaxValue ? "" : $"cookie=0x{p.Cookie:x} ")
+        + $"total_len={p.TotalLength ?? (uint)p.Data.Count} {MatchText.Of(p.Fields)} (via {Reason(p.Reason ?? 0)}) data_len={p.Data.Count} "
+        + Kept(p.Buffer ?? FlowMod.NoBuffer, p.TotalLength ?? (uint)p.Data.Count, p.Data.Count)
+        + $"{(p.User.IsEmpty ? "" : $" userdata={string.Join('.', p.User.Select(b => b.ToString("x2")))}")} {FrameText.Of(p.Data.AsSpan())}";
 
     private static string Bucket(GroupType type, Bucket b) =>
         "bucket="
@@ -286,27 +317,7 @@ public static class OfText
 
     private static string Maps(Core.EquatableArray<TlvMap> maps) =>
         "mapping table: class type length match field ------ ---- ------ --------------"
-        + string.Concat(maps.Select(m => $" 0x{m.Class:x} {(m.Type == 0 ? "0" : $"0x{m.Type:x}")} {m.Length} tun_metadata{m.Index}"));
-
-    /// <summary>What an error quotes: of HELLO_FAILED a text, else the start of a message, in words when it is whole.</summary>
-    private static string Quoted(OfError error)
-    {
-        var data = error.Data.AsSpan();
-        if (error.ErrorType == ErrorNames.HelloFailed)
-        {
-            return string.Concat(System.Text.Encoding.Latin1.GetString(data).Select(c => char.IsControl(c) ? '.' : c));
-        }
-
-        try
-        {
-            var message = OfCodec.Read(data, out var header);
-            return message is OfError or BundleAdd ? Octets(data) : Of(header, message); // What quotes in its turn could go on for long.
-        }
-        catch (Core.Wire.WireException)
-        {
-            return Octets(data);
-        }
-    }
+        + string.Concat(maps.Select(m => $" {(m.Class == 0 ? "0" : $"0x{m.Class:x}")} {(m.Type == 0 ? "0" : $"0x{m.Type:x}")} {m.Length} tun_metadata{m.Index}"));
 
     /// <summary>FlowMod as FLOW_MOD.</summary>
     internal static string Capitals<T>(T name)

@@ -63,7 +63,18 @@ internal static class Actions
             throw new WireException($"action {type} of {length} octets");
         }
 
-        var raw = r.Take(length - 4);
+        try
+        {
+            return ReadBody(type, r.Take(length - 4), depth);
+        }
+        catch (WireException e) when (!e.Message.StartsWith("action", StringComparison.Ordinal))
+        {
+            throw new WireException($"action {type}: {e.Message}");
+        }
+    }
+
+    private static FlowAction ReadBody(ushort type, ReadOnlySpan<byte> raw, int depth)
+    {
         var body = new WireReader(raw);
         var action = type switch
         {
@@ -100,17 +111,19 @@ internal static class Actions
         Then(ref body, new OutputAction(new PortNumber(body.U32()), body.U16()), 6);
 
     // OXM entry without a mask | to 8
-    private static SetFieldAction? ReadSetField(ref WireReader body)
+    private static FlowAction? ReadSetField(ref WireReader body)
     {
-        var head = Oxm.ReadHead(ref body);
+        var head = Oxm.ReadActionHead(ref body);
         if (head is not { Code: { } code, HasMask: false } || head.Length != code.Bytes || code != Oxm.Of(code.Field))
         {
             return null;
         }
 
-        var value = Oxm.ReadNumber(body.Take(code.Bytes)) & code.Field.Ones;
+        var value = body.Take(code.Bytes);
         body.Rest();
-        return new SetFieldAction(code.Field, value);
+        return code.Field.TunMetadata is { } index
+            ? new SetTunMetadataAction(index, [.. value])
+            : new SetFieldAction(code.Field, Oxm.ReadNumber(value) & code.Field.Ones);
     }
 
     private static T Then<T>(ref WireReader body, T action, int pad)
@@ -174,6 +187,13 @@ internal static class Actions
                 Head(w, SetField, 0);
                 OxmMatch.WriteEntry(w, a.Field, a.Value, null);
                 Close(w, start);
+                break;
+            case SetTunMetadataAction { Mask: null, IsLoad: false } a:
+                var from = w.Length;
+                Head(w, SetField, 0);
+                Oxm.WriteHead(w, Oxm.Of(a.Field), hasMask: false);
+                w.Bytes(a.Value.AsSpan());
+                Close(w, from);
                 break;
             case PushPbbAction a:
                 Ether(w, PushPbb, a.EtherType);

@@ -119,7 +119,7 @@ internal static class ConntrackActions
 
         var (offset, count) = NiciraActions.ReadBits(ref r);
         var head = new WireReader(field);
-        return NiciraActions.Bits(Oxm.ReadHead(ref head), offset, count) is { } bits ? new(0, bits) : null;
+        return NiciraActions.Bits(Oxm.ReadActionHead(ref head), offset, count) is { } bits ? new(0, bits) : null;
     }
 
     private static ushort Present(NatAction a) => (ushort)(

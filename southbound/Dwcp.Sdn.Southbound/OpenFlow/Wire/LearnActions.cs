@@ -27,7 +27,7 @@ internal static class LearnActions
             limit = r.U32();
             var offset = r.U16();
             r.Skip(2);
-            if ((flags & LearnFlags.WriteResult) != 0 && (result = NiciraActions.Bits(Oxm.ReadHead(ref r), offset, 1)) is null)
+            if ((flags & LearnFlags.WriteResult) != 0 && (result = NiciraActions.Bits(Oxm.ReadActionHead(ref r), offset, 1)) is null)
             {
                 return null;
             }
@@ -125,7 +125,7 @@ internal static class LearnActions
 
     private static FieldBits? ReadField(ref WireReader r, int bits)
     {
-        var head = Oxm.ReadHead(ref r);
+        var head = Oxm.ReadActionHead(ref r);
         return NiciraActions.Bits(head, r.U16(), bits);
     }
 

@@ -42,7 +42,10 @@ public sealed record MeterMod(MeterModCommand Command, Meter Meter) : OfMessage
 /// <summary>The bands of a meter, in a METER_MOD and in a configuration.</summary>
 internal static class MeterBands
 {
-    // 2 type | 2 length | 4 rate | 4 burst | 4: pad, or 1 precedence level and 3 pad, or the experimenter
+    private const int Head = 12;
+    private const int Known = 16;
+
+    // 2 type | 2 length | 4 rate | 4 burst | 4: pad, or 1 precedence level and 3 pad; or data
     public static EquatableArray<MeterBand> Read(ref WireReader r)
     {
         var bands = new List<MeterBand>();
@@ -50,28 +53,44 @@ internal static class MeterBands
         {
             var type = (MeterBandType)r.U16();
             var length = r.U16();
-            if (length != 16 || type is not (MeterBandType.Drop or MeterBandType.DscpRemark))
+            if (IsKnown(type) ? length != Known : length < Head)
             {
                 throw new WireException($"meter band {(ushort)type} of {length} octets");
             }
 
-            bands.Add(new(type, r.U32(), r.U32(), r.U8()));
+            var (rate, burst) = (r.U32(), r.U32());
+            if (!IsKnown(type))
+            {
+                bands.Add(new(type, rate, burst, 0, [.. r.Take(length - Head)]));
+                continue;
+            }
+
+            bands.Add(new(type, rate, burst, r.U8()));
             r.Skip(3);
         }
 
         return [.. bands];
     }
 
+    private static bool IsKnown(MeterBandType type) => type is MeterBandType.Drop or MeterBandType.DscpRemark;
+
     public static void Write(WireWriter w, EquatableArray<MeterBand> bands)
     {
         foreach (var band in bands)
         {
             w.U16((ushort)band.Type);
-            w.U16(16);
+            w.U16(checked((ushort)(IsKnown(band.Type) ? Known : Head + band.Data.Count)));
             w.U32(band.Rate);
             w.U32(band.Burst);
-            w.U8(band.PrecedenceLevel);
-            w.Zeros(3);
+            if (IsKnown(band.Type))
+            {
+                w.U8(band.PrecedenceLevel);
+                w.Zeros(3);
+            }
+            else
+            {
+                w.Bytes(band.Data.AsSpan());
+            }
         }
     }
 }

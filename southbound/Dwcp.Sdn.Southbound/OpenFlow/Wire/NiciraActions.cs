@@ -125,6 +125,12 @@ internal static class NiciraActions
                 Head(w, RegLoad2);
                 OxmMatch.WriteEntry(w, Oxm.InAction(a.Field), a.Value, a.Mask);
                 break;
+            case SetTunMetadataAction a:
+                Head(w, RegLoad2);
+                Oxm.WriteHead(w, Oxm.InAction(a.Field), a.Mask is not null);
+                w.Bytes(a.Value.AsSpan());
+                w.Bytes((a.Mask ?? []).AsSpan());
+                break;
             case OutputFieldAction { Port: var bits } a:
                 WriteOutput(w, bits, a.MaxLength);
                 break;
@@ -226,6 +232,7 @@ internal static class NiciraActions
             case DeleteFieldAction a:
                 Head(w, DeleteField);
                 Oxm.WriteHead(w, Oxm.InAction(a.Field), hasMask: false);
+                w.Zeros(start + OvsActions.DeleteFieldOctets - w.Length);
                 break;
             default:
                 throw new ArgumentException($"no code for the action {action.GetType().Name}", nameof(action));
@@ -262,8 +269,8 @@ internal static class NiciraActions
         var bits = r.U16();
         var fromOffset = r.U16();
         var toOffset = r.U16();
-        var from = Bits(Oxm.ReadHead(ref r), fromOffset, bits);
-        var to = Bits(Oxm.ReadHead(ref r), toOffset, bits);
+        var from = Bits(Oxm.ReadActionHead(ref r), fromOffset, bits);
+        var to = Bits(Oxm.ReadActionHead(ref r), toOffset, bits);
         r.Rest();
         return from is { } f && to is { } t ? new(f, t) : null;
     }
@@ -272,7 +279,7 @@ internal static class NiciraActions
     private static LoadAction? ReadLoad(ref WireReader r)
     {
         var (offset, bits) = ReadBits(ref r);
-        var target = Bits(Oxm.ReadHead(ref r), offset, bits);
+        var target = Bits(Oxm.ReadActionHead(ref r), offset, bits);
         if (target is not { } t || r.Remaining != 8)
         {
             return null; // An eight-octet head makes the value start elsewhere; nobody loads into those fields.
@@ -282,9 +289,18 @@ internal static class NiciraActions
     }
 
     // OXM entry | to 8
-    private static SetFieldAction? ReadLoad2(ref WireReader r)
+    private static FlowAction? ReadLoad2(ref WireReader r)
     {
-        var head = Oxm.ReadHead(ref r);
+        var head = Oxm.ReadActionHead(ref r);
+        if (head.Code is { Field.TunMetadata: { } index })
+        {
+            var octets = r.Take(head.Length);
+            r.Rest();
+            return head.HasMask
+                ? new SetTunMetadataAction(index, [.. octets[..(head.Length / 2)]], [.. octets[(head.Length / 2)..]])
+                : new SetTunMetadataAction(index, [.. octets]) { IsLoad = true };
+        }
+
         if (head is not { Code: { } code, HasMask: true } || head.Length != 2 * code.Bytes || code != Oxm.InAction(code.Field))
         {
             return null;
@@ -293,14 +309,14 @@ internal static class NiciraActions
         var value = Oxm.ReadNumber(r.Take(code.Bytes)) & code.Field.Ones;
         var mask = Oxm.ReadNumber(r.Take(code.Bytes)) & code.Field.Ones;
         r.Rest();
-        return new(code.Field, value, mask);
+        return new SetFieldAction(code.Field, value, mask);
     }
 
     // 2 offset and bits | 4 head | 2 max length | 6 pad
     private static OutputFieldAction? ReadOutputReg(ref WireReader r)
     {
         var (offset, bits) = ReadBits(ref r);
-        var port = Bits(Oxm.ReadHead(ref r), offset, bits);
+        var port = Bits(Oxm.ReadActionHead(ref r), offset, bits);
         if (port is not { } p || IsLong(p.Field))
         {
             return null;
@@ -316,7 +332,7 @@ internal static class NiciraActions
     {
         var (offset, bits) = ReadBits(ref r);
         var length = r.U16();
-        var port = Bits(Oxm.ReadHead(ref r), offset, bits);
+        var port = Bits(Oxm.ReadActionHead(ref r), offset, bits);
         r.Rest();
         return port is { } p && IsLong(p.Field) ? new(p, length) : null;
     }

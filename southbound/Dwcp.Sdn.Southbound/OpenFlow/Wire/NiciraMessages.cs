@@ -85,6 +85,11 @@ public sealed record TlvTableMod(TlvTableCommand Command, EquatableArray<TlvMap>
     internal static OfMessage ReadData(ref WireReader r)
     {
         var command = (TlvTableCommand)r.U16();
+        if (command > TlvTableCommand.Clear)
+        {
+            throw new WireException($"TLV table command {command}");
+        }
+
         r.Skip(6);
         return new TlvTableMod(command, Multipart.All(ref r, TlvMap.Read));
     }
@@ -166,62 +171,6 @@ public sealed record SetControllerId(ushort Id) : NiciraMessage
         w.Zeros(6);
         w.U16(Id);
     }
-}
-
-/// <summary>A property of a <see cref="PacketIn2"/>: NXPINT_* and its value.</summary>
-public sealed record PacketProperty(ushort Type, EquatableArray<byte> Value);
-
-/// <summary>
-/// A packet for the controller with the user data of the action that sent it (NXT_PACKET_IN2), or one that goes on where it was
-/// paused (NXT_RESUME): a list of properties, kept in their order.
-/// </summary>
-public sealed record PacketIn2(EquatableArray<PacketProperty> Properties, bool IsResume = false) : NiciraMessage
-{
-    internal const uint Kind = 30;
-    internal const uint ResumeKind = 28;
-
-    private const ushort Packet = 0;
-    private const ushort Metadata = 6;
-    private const ushort UserData = 7;
-
-    internal override uint Subtype => IsResume ? ResumeKind : Kind;
-
-    /// <summary>The frame.</summary>
-    public EquatableArray<byte> Data => Find(Packet);
-
-    /// <summary>What the action says to its controller.</summary>
-    public EquatableArray<byte> User => Find(UserData);
-
-    /// <summary>The fields that the packet had.</summary>
-    /// <exception cref="WireException">An entry is malformed.</exception>
-    public Match Fields => OxmMatch.Parse(Find(Metadata).AsSpan());
-
-    internal static OfMessage ReadPacket(ref WireReader r) => new PacketIn2(Multipart.All(ref r, ReadProperty));
-
-    internal static OfMessage ReadResume(ref WireReader r) => new PacketIn2(Multipart.All(ref r, ReadProperty), IsResume: true);
-
-    internal override void WriteData(WireWriter w)
-    {
-        foreach (var property in Properties)
-        {
-            var start = w.Length;
-            w.U16(property.Type);
-            w.U16(checked((ushort)(4 + property.Value.Count)));
-            w.Bytes(property.Value.AsSpan());
-            w.PadTo8(start);
-        }
-    }
-
-    // 2 type | 2 length | value | to 8
-    private static PacketProperty ReadProperty(ref WireReader r)
-    {
-        var (type, length) = (r.U16(), r.U16());
-        var value = r.Take(length - 4);
-        r.Skip((8 - (length & 7)) & 7);
-        return new(type, [.. value]);
-    }
-
-    private EquatableArray<byte> Find(ushort type) => Properties.Items.FirstOrDefault(p => p.Type == type)?.Value ?? [];
 }
 
 /// <summary>OFPCRR_*, why a controller's role changed.</summary>

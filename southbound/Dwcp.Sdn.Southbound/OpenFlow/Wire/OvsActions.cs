@@ -63,7 +63,7 @@ internal static class OvsActions
         var (algorithm, links, argument) = (r.U16(), r.U16(), r.U32());
         r.Skip(2);
         var (offset, bits) = NiciraActions.ReadBits(ref r);
-        return NiciraActions.Bits(Oxm.ReadHead(ref r), offset, bits) is { } target ? new(fields, basis, algorithm, links, argument, target) : null;
+        return NiciraActions.Bits(Oxm.ReadActionHead(ref r), offset, bits) is { } target ? new(fields, basis, algorithm, links, argument, target) : null;
     }
 
     public static void Write(WireWriter w, MultipathAction a)
@@ -89,7 +89,7 @@ internal static class OvsActions
         if (load)
         {
             var (offset, bits) = NiciraActions.ReadBits(ref r);
-            target = NiciraActions.Bits(Oxm.ReadHead(ref r), offset, bits);
+            target = NiciraActions.Bits(Oxm.ReadActionHead(ref r), offset, bits);
         }
         else
         {
@@ -140,7 +140,7 @@ internal static class OvsActions
     public static FieldBits? ReadStack(ref WireReader r)
     {
         var offset = r.U16();
-        var head = Oxm.ReadHead(ref r);
+        var head = Oxm.ReadActionHead(ref r);
         var bits = NiciraActions.Bits(head, offset, r.U16());
         r.Rest();
         return bits;
@@ -185,7 +185,7 @@ internal static class OvsActions
     public static CheckLargerAction? ReadCheckLarger(ref WireReader r)
     {
         var (length, offset) = (r.U16(), r.U16());
-        var target = NiciraActions.Bits(Oxm.ReadHead(ref r), offset, 1);
+        var target = NiciraActions.Bits(Oxm.ReadActionHead(ref r), offset, 1);
         r.Rest();
         return target is { } bit ? new(length, bit) : null;
     }
@@ -197,10 +197,18 @@ internal static class OvsActions
         Oxm.WriteHead(w, Oxm.InAction(a.Target.Field), hasMask: false);
     }
 
-    // head | to 8
+    /// <summary>All of NXAST_DELETE_FIELD, whether its head has four octets or eight.</summary>
+    public const int DeleteFieldOctets = 24;
+
+    // head | to 14
     public static DeleteFieldAction? ReadDeleteField(ref WireReader r)
     {
-        var head = Oxm.ReadHead(ref r);
+        if (r.Remaining != DeleteFieldOctets - 10)
+        {
+            throw new WireException($"delete_field of {r.Remaining + 10} octets");
+        }
+
+        var head = Oxm.ReadActionHead(ref r);
         r.Rest();
         return NiciraActions.Bits(head, 0, 1) is { } bits ? new(bits.Field) : null;
     }

@@ -155,15 +155,34 @@ public static class Oxm
         [.. Fields.All.Select(f => ActionCodes.SingleOrDefault(c => c.Field == f) ?? ByField[f.Index])];
 
     /// <summary>The code of a field in matches, packets and OFPAT_SET_FIELD.</summary>
-    public static OxmCode Of(Field field) => ByField[field.Index];
+    public static OxmCode Of(Field field) => field.TunMetadata is null ? ByField[field.Index] : OfTunMetadata(field);
 
     /// <summary>The code of a field in Open vSwitch's own actions.</summary>
-    public static OxmCode InAction(Field field) => InActionByField[field.Index];
+    public static OxmCode InAction(Field field) => field.TunMetadata is null ? InActionByField[field.Index] : OfTunMetadata(field);
+
+    private static OxmCode OfTunMetadata(Field field) => new(field, Nxm1, (byte)(TunMetadata.FirstCode + field.TunMetadata!.Value));
 
     internal static ulong Key(ushort oxmClass, byte code, uint experimenter) =>
         ((ulong)experimenter << 32) | ((ulong)oxmClass << 8) | code;
 
     internal static OxmCode? Find(ulong key) => ByKey.GetValueOrDefault(key);
+
+    /// <summary>A head as actions have it: of tunnel metadata its length says how wide the field is.</summary>
+    internal static OxmHead ReadActionHead(ref WireReader r)
+    {
+        var ahead = r;
+        var head = ReadHead(ref r);
+        if (head.Code is not null || ahead.U16() != Nxm1)
+        {
+            return head;
+        }
+
+        var index = (ahead.U8() >> 1) - TunMetadata.FirstCode;
+        var octets = head.HasMask ? head.Length / 2 : head.Length;
+        return index is >= 0 and < TunMetadata.Fields && octets is > 0 and <= TunMetadata.MostOctets && (!head.HasMask || head.Length % 2 == 0)
+            ? head with { Code = Of(Fields.TunMetadata(index, octets)) }
+            : head;
+    }
 
     // 2 class | 7 bits field | 1 bit "has mask" | 1 length of what follows | of class 0xffff 4 experimenter
     internal static OxmHead ReadHead(ref WireReader r)

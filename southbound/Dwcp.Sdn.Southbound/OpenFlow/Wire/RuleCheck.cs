@@ -65,6 +65,8 @@ public static class RuleCheck
                     }
 
                     break;
+                case DeleteFieldAction { Field.TunMetadata: null }:
+                    return $"{action}: tunnel metadata alone can be deleted";
                 case MoveAction move:
                     if ((Of(match, move.To.Field) ?? Unmet(match, move.From.Field)) is { } immovable)
                     {
@@ -85,5 +87,5 @@ public static class RuleCheck
     private static string? Of(Match match, Field field) => field.IsWritable ? Unmet(match, field) : $"{field} cannot be written";
 
     private static string? Unmet(Match match, Field field) =>
-        match.Find(field) is null && match.With(field, UInt128.Zero).MissingPrerequisite() is { } missing ? missing : null;
+        field.TunMetadata is null && match.Find(field) is null && match.With(field, UInt128.Zero).MissingPrerequisite() is { } missing ? missing : null;
 }

@@ -129,23 +129,14 @@ public sealed record Experimenter(uint Id, uint Kind, EquatableArray<byte> Data)
     {
         var id = r.U32();
         var kind = r.U32();
-        return (id, kind) switch
+        try
         {
-            (Onf, BundleControl.Kind) => BundleControl.ReadData(ref r),
-            (Onf, BundleAdd.Kind) => BundleAdd.ReadData(ref r),
-            (Onf, RoleStatus.Kind) => RoleStatus.ReadData(ref r),
-            (Onf, FlowMonitorControl.CancelKind or FlowMonitorControl.PausedKind or FlowMonitorControl.ResumedKind) => FlowMonitorControl.Read(ref r, kind),
-            (Nicira, CtFlush.Kind) => CtFlush.ReadData(ref r),
-            (Nicira, CtFlushZone.Kind) => CtFlushZone.ReadData(ref r),
-            (Nicira, TlvTableMod.Kind) => TlvTableMod.ReadData(ref r),
-            (Nicira, TlvTableRequest.Kind) => TlvTableRequest.ReadData(ref r),
-            (Nicira, TlvTableReply.Kind) => TlvTableReply.ReadData(ref r),
-            (Nicira, SetPacketInFormat.Kind) => SetPacketInFormat.ReadData(ref r),
-            (Nicira, SetControllerId.Kind) => SetControllerId.ReadData(ref r),
-            (Nicira, PacketIn2.Kind) => PacketIn2.ReadPacket(ref r),
-            (Nicira, PacketIn2.ResumeKind) => PacketIn2.ReadResume(ref r),
-            _ => new Experimenter(id, kind, [.. r.Rest()]),
-        };
+            return Read(id, kind, ref r);
+        }
+        catch (WireException e)
+        {
+            throw new WireException($"0x{id:x} type {kind}: {e.Message}");
+        }
     }
 
     internal override void WriteBody(WireWriter w)
@@ -154,4 +145,23 @@ public sealed record Experimenter(uint Id, uint Kind, EquatableArray<byte> Data)
         w.U32(Kind);
         w.Bytes(Data.AsSpan());
     }
+
+    private static OfMessage Read(uint id, uint kind, ref WireReader r) => (id, kind) switch
+    {
+        (Onf, BundleControl.Kind) => BundleControl.ReadData(ref r),
+        (Onf, BundleAdd.Kind) => BundleAdd.ReadData(ref r),
+        (Onf, RoleStatus.Kind) => RoleStatus.ReadData(ref r),
+        (Onf, FlowMonitorControl.CancelKind or FlowMonitorControl.PausedKind or FlowMonitorControl.ResumedKind) => FlowMonitorControl.Read(ref r, kind),
+        (Nicira, NiciraRole.RequestKind or NiciraRole.ReplyKind) => NiciraRole.ReadData(ref r, kind),
+        (Nicira, CtFlush.Kind) => CtFlush.ReadData(ref r),
+        (Nicira, CtFlushZone.Kind) => CtFlushZone.ReadData(ref r),
+        (Nicira, TlvTableMod.Kind) => TlvTableMod.ReadData(ref r),
+        (Nicira, TlvTableRequest.Kind) => TlvTableRequest.ReadData(ref r),
+        (Nicira, TlvTableReply.Kind) => TlvTableReply.ReadData(ref r),
+        (Nicira, SetPacketInFormat.Kind) => SetPacketInFormat.ReadData(ref r),
+        (Nicira, SetControllerId.Kind) => SetControllerId.ReadData(ref r),
+        (Nicira, PacketIn2.Kind) => PacketIn2.ReadPacket(ref r),
+        (Nicira, PacketIn2.ResumeKind) => PacketIn2.ReadResume(ref r),
+        _ => new Experimenter(id, kind, [.. r.Rest()]),
+    };
 }

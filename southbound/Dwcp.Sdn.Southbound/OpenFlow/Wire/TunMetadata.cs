@@ -5,7 +5,8 @@ using Dwcp.Sdn.Core.Wire;
 namespace Dwcp.Sdn.Southbound.OpenFlow.Wire;
 
 /// <summary>
-/// A match on tun_metadata0 to 63, ovs-fields(7): 1 to 124 octets of a Geneve option, as many as its <see cref="TlvMap"/> says.
+/// A match on tun_metadata0 to 63, ovs-fields(7): 1 to 124 octets of a Geneve option, as many as its <see cref="TlvMap"/> says, or with
+/// an empty mask that the packet has the option.
 /// They are wider than the fields of the catalogue, so that a <see cref="Match"/> carries them among its further entries.
 /// </summary>
 public sealed record TunMetadata
@@ -14,17 +15,17 @@ public sealed record TunMetadata
     public const int MostOctets = 124;
 
     private const ushort NxmClass = 1;
-    private const int FirstCode = 40;
+    internal const int FirstCode = 40;
 
     /// <param name="index">0 to 63.</param>
-    /// <param name="value">1 to 124 octets.</param>
+    /// <param name="value">1 to 124 octets; none with an empty mask.</param>
     /// <param name="mask">As many; null: all of them count.</param>
     /// <exception cref="ArgumentException">One of these is not so.</exception>
     public TunMetadata(int index, EquatableArray<byte> value, EquatableArray<byte>? mask = null)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(index);
         ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(index, Fields);
-        if (value.Count is 0 or > MostOctets || (mask is { } m && m.Count != value.Count))
+        if (value.Count > MostOctets || (value.IsEmpty && mask is null) || (mask is { } m && m.Count != value.Count))
         {
             throw new ArgumentException($"tun_metadata{index} has 1 to {MostOctets} octets, and its mask as many", nameof(value));
         }
@@ -58,6 +59,9 @@ public sealed record TunMetadata
         return Match.Of(match.Fields.AsSpan(), [.. w.Written]);
     }
 
+    /// <summary>Which of them a table names, or null.</summary>
+    internal static int? IndexOf(OxmId id) => id is { Class: NxmClass, Code: >= FirstCode and < FirstCode + Fields } ? id.Code - FirstCode : null;
+
     /// <summary>The entries that are tunnel metadata, and the octets of all others.</summary>
     internal static (EquatableArray<TunMetadata> Known, EquatableArray<byte> Others) Split(EquatableArray<byte> opaque)
     {
@@ -69,7 +73,7 @@ public sealed record TunMetadata
             var whole = bytes[..(4 + bytes[3])];
             var data = whole[4..];
             var (code, hasMask) = (whole[2] >> 1, (whole[2] & 1) != 0);
-            if (whole is [0, (byte)NxmClass, ..] && code is >= FirstCode and < FirstCode + Fields && data.Length > 0 && (!hasMask || data.Length % 2 == 0)
+            if (whole is [0, (byte)NxmClass, ..] && code is >= FirstCode and < FirstCode + Fields && (hasMask || data.Length > 0) && (!hasMask || data.Length % 2 == 0)
                 && data.Length / (hasMask ? 2 : 1) <= MostOctets)
             {
                 var octets = hasMask ? data.Length / 2 : data.Length;
