@@ -63,6 +63,22 @@ public class AgingTests
     }
 
     [Fact]
+    public void What_was_kept_for_a_peer_goes_with_its_next_session_when_that_ends_for_good()
+    {
+        var desk = new Desk();
+        var peer = desk.Peer(capable: LongLived);
+        desk.Say(peer, Desk.Mac(1), Desk.Attributes());
+        desk.Say(peer, Desk.Mac(2), Desk.Attributes());
+        desk.Routes.Down(peer, Evpn);
+        desk.Up(peer, LongLived);
+        desk.Say(peer, Desk.Mac(1), Desk.Attributes());
+
+        desk.Routes.Down(peer, default); // Shut down before its End-of-RIB.
+
+        Assert.Equal((0, 0), (peer.Paths, desk.Routes.Table.Count));
+    }
+
+    [Fact]
     public void An_enhanced_refresh_of_the_peer_takes_away_what_it_no_longer_says()
     {
         var desk = new Desk();
