@@ -49,6 +49,12 @@ public class AgingTests
         Assert.Contains(desk.Told(knows), t => t.StartsWith("+ " + Desk.Mac(3), StringComparison.Ordinal) && !t.Contains("65535:6", StringComparison.Ordinal));
         desk.Routes.Update(restarting, BgpMessage.EndOfRib(BgpFamily.L2VpnEvpn).AsSpan(19), first: true);
         Assert.Equal(1, restarting.Paths);
+
+        // What it has said in one session counts in no other.
+        Assert.True(restarting.Synchronised.Has(BgpFamily.L2VpnEvpn));
+        desk.Routes.Down(restarting, Evpn);
+        desk.Up(restarting, LongLived);
+        Assert.True(restarting.Synchronised.IsEmpty);
     }
 
     [Fact]

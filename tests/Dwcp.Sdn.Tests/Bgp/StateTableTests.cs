@@ -134,6 +134,25 @@ public class StateTableTests
     }
 
     [Fact]
+    public void A_session_that_falls_right_after_it_stood_waits_longer_each_time_and_one_that_held_comes_back_at_once()
+    {
+        var (now, machine) = (Now, In("Established"));
+        foreach (var (held, pause) in (ReadOnlySpan<(double, int)>)[(0, 0), (9.9, 250), (0, 500), (0, 1000), (10, 0), (0, 250)])
+        {
+            now += TimeSpan.FromSeconds(held);
+            (machine, _) = machine.On(new PeerEvent.Closed(Link), now);
+            Assert.Equal(TimeSpan.FromMilliseconds(pause), machine.Deadline - now);
+            now = machine.Deadline!.Value;
+            (machine, var actions) = machine.On(new PeerEvent.Tick(), now);
+            Assert.IsType<PeerAction.Dial>(Assert.Single(actions));
+            (machine, _) = machine.On(new PeerEvent.Dialed(Link), now);
+            (machine, _) = machine.On(new PeerEvent.Opened(Link, Open), now);
+            (machine, _) = machine.On(new PeerEvent.Kept(Link), now);
+            Assert.Equal(BgpPhase.Established, machine.Phase);
+        }
+    }
+
+    [Fact]
     public void A_session_that_hears_updates_alone_lives_on()
     {
         var machine = In("Established");
