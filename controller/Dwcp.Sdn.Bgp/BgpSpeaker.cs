@@ -132,13 +132,8 @@ public sealed class BgpSpeaker : IAsyncDisposable
     {
         await AskAsync(() =>
         {
-            foreach (var id in loop.Peers.Keys.ToList())
-            {
-                loop.Remove(id, Notification.Shutdown(reason));
-            }
-
+            loop.RemoveAll(Notification.Shutdown(reason));
             loop.Monitor([]);
-
             return true;
         });
         while (await AskAsync(() => loop.IsLeaving))

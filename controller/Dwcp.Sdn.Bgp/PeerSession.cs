@@ -42,7 +42,7 @@ internal sealed class PeerSession
         this.loop = loop;
         Settings = settings;
         IsDynamic = dynamic;
-        machine = new(loop.Speaker, settings);
+        machine = new(loop.Speaker, settings) { Restarting = loop.IsRecovering };
         Rib = loop.Routes.Add(settings);
         Rib.Address = settings.Address ?? default;
     }
@@ -96,7 +96,7 @@ internal sealed class PeerSession
     {
         var before = Settings;
         Settings = settings;
-        machine = machine with { Settings = settings };
+        machine = machine.With(settings, loop.Now);
         if (loop.Routes.Change(Rib, settings) && Rib.Agreement is { } agreement)
         {
             Ask(agreement);
@@ -111,6 +111,13 @@ internal sealed class PeerSession
             }
         }
 
+        if (before.SendHoldTime != settings.SendHoldTime && stallAt is not null)
+        {
+            stalled = 0;
+            stallAt = loop.Now + (SendHold(last!) / 4);
+        }
+
+        loop.Arm(Deadline);
         if (before.PrefixLimit == settings.PrefixLimit)
         {
             return;

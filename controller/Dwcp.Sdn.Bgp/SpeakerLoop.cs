@@ -110,6 +110,9 @@ internal sealed class SpeakerLoop
         Arm(at);
     }
 
+    /// <summary>Routes of before the speaker's own restart may still be missing, and OPENs say so (RFC 4724 §4.1).</summary>
+    public bool IsRecovering => deferredUntil is not null;
+
     /// <summary>Some peer has not closed its side yet.</summary>
     public bool IsLeaving => leaving.Any(l => !l.Connection.IsClosed);
 
@@ -230,6 +233,15 @@ internal sealed class SpeakerLoop
 
         KeepFarOnesOut();
         return found;
+    }
+
+    /// <summary>Forgets all peers, and the ranges from which they could come back.</summary>
+    public void RemoveAll(Notification reason)
+    {
+        foreach (var id in ranges.Select(r => r.Id).Concat(peers.Keys).ToList())
+        {
+            Remove(id, reason);
+        }
     }
 
     /// <exception cref="SocketException">The address or the port is not free.</exception>

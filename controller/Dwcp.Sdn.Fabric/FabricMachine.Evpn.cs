@@ -350,6 +350,7 @@ public sealed partial class FabricMachine
         var subject = new ObjectRef(ResourceKind.Port, port.Id);
         if (before is null)
         {
+            duplicates.Thaw(port.NetworkId, port.Mac); // Another port had it then.
             return new PortMoves(port.Id, best is null ? 0 : best.Mobility.Sequence + 1, claim.Host, claim.Interface.Since);
         }
 

@@ -370,6 +370,7 @@ public sealed partial class FabricMachine
         SettleEvpn(now);
         NameLinks();
         planner.Settle();
+        planner.TimeTrails(now);
         dirty.UnionWith(planner.News.Objects);
         var events = Publish(now);
         var puts = ImmutableArray.CreateBuilder<StorePut>();

@@ -23,7 +23,8 @@ internal sealed class MrtArchive : IPeerObserver, IAsyncDisposable
     private readonly Task dumping;
     private long records;
     private long dropped;
-    private volatile string? lastError;
+    private volatile string? messageError;
+    private volatile string? tableError;
 
     // Full: the record is dropped and counted. Peers are not to wait for a disk.
     private readonly Channel<byte[]> queue = Channel.CreateBounded<byte[]>(new BoundedChannelOptions(16_384) { SingleReader = true, FullMode = BoundedChannelFullMode.Wait });
@@ -39,7 +40,7 @@ internal sealed class MrtArchive : IPeerObserver, IAsyncDisposable
         dumping = settings.TableEvery > TimeSpan.Zero ? Task.Run(DumpAsync) : Task.CompletedTask;
     }
 
-    public MrtStatus Status => new(settings, Interlocked.Read(ref records), Interlocked.Read(ref dropped), lastError);
+    public MrtStatus Status => new(settings, Interlocked.Read(ref records), Interlocked.Read(ref dropped), messageError ?? tableError);
 
     public void Moved(PeerSession peer, BgpPhase before, BgpPhase after)
     {
@@ -127,10 +128,11 @@ internal sealed class MrtArchive : IPeerObserver, IAsyncDisposable
                 await RandomAccess.WriteAsync(file, batch.AsMemory(0, filled), length);
                 length += filled;
                 Interlocked.Add(ref records, count);
+                messageError = null;
             }
             catch (Exception e) when (e is IOException or UnauthorizedAccessException)
             {
-                lastError = e.Message;
+                messageError = e.Message;
                 Interlocked.Add(ref dropped, count);
             }
         }
@@ -152,7 +154,7 @@ internal sealed class MrtArchive : IPeerObserver, IAsyncDisposable
             }
             catch (IOException e)
             {
-                lastError = e.Message;
+                messageError = e.Message;
             }
         }
     }
@@ -168,10 +170,11 @@ internal sealed class MrtArchive : IPeerObserver, IAsyncDisposable
                 {
                     await DumpAsync(NewName("rib"));
                     Prune("rib");
+                    tableError = null;
                 }
                 catch (Exception e) when (e is IOException or UnauthorizedAccessException)
                 {
-                    lastError = e.Message;
+                    tableError = e.Message;
                 }
             }
         }

@@ -12,4 +12,5 @@ public sealed record MrtSettings(string Directory, bool Messages, TimeSpan Table
 /// <summary>The MRT files as they are now.</summary>
 /// <param name="Records">Written since the speaker began.</param>
 /// <param name="Dropped">Records that the disk was too slow for, or that could not be written.</param>
+/// <param name="LastError">Why the last record or the last table was not written; none once it is again.</param>
 public sealed record MrtStatus(MrtSettings Settings, long Records, long Dropped, string? LastError);

@@ -127,7 +127,7 @@ internal sealed class RouteBase
         peer.Output = new OutQueue(pool);
         peer.AfterSync.Clear();
         MarkStale(peer, kept);
-        Purge(peer, path => (path.Flags & PathFlags.Stale) == 0);
+        Purge(peer, path => (path.Flags & PathFlags.Stale) == 0 || !kept.Has(Table[path.Entry].Key.Family));
     }
 
     /// <summary>From now on routes of these families have to come again or go.</summary>

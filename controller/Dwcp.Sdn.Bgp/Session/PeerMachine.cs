@@ -103,7 +103,7 @@ internal sealed record PeerMachine(SpeakerSettings Speaker, PeerSettings Setting
     public ImmutableArray<LinkState> Links { get; init; } = [];
 
     /// <summary>Said in OPEN while the speaker recovers from its own restart.</summary>
-    public bool Restarting { get; init; } = Speaker.Restarting;
+    public bool Restarting { get; init; }
 
     public BgpPhase Phase
     {
@@ -158,6 +158,18 @@ internal sealed record PeerMachine(SpeakerSettings Speaker, PeerSettings Setting
         PeerEvent.Malformed { Link: var id, Answer: var answer } => Find(id) is { } link ? Drop(link, answer, now) : (this, []),
         _ => throw new InvalidOperationException($"no phase has an answer to {e}"),
     };
+
+    /// <summary>Takes settings that need no new session: a pause that is too long for them ends as they say.</summary>
+    public PeerMachine With(PeerSettings settings, TimeSpan now)
+    {
+        var latest = now + settings.LongestRetry;
+        return this with
+        {
+            Settings = settings,
+            Pause = Pause > settings.LongestRetry ? settings.LongestRetry : Pause,
+            RetryAt = RetryAt > latest && !Dialing ? latest : RetryAt,
+        };
+    }
 
     private (PeerMachine, ImmutableArray<PeerAction>) Dial(TimeSpan now) => Settings.Passive || Settings.Address is null
         ? (this with { RetryAt = null }, [])
@@ -263,10 +275,8 @@ internal sealed record PeerMachine(SpeakerSettings Speaker, PeerSettings Setting
 
             if (other.Phase == LinkPhase.Established)
             {
-                // The peer restarted before its old connection was seen to die, RFC 4724 §5.
-                next = next.Without(other);
-                actions.Add(new PeerAction.Close(other.Id));
-                actions.Add(new PeerAction.Down(other.Id, "the peer restarted", Keep: true));
+                // The peer may have restarted before its old connection was seen to die (RFC 4724 §5), or this one was under way
+                // while the other came up, and the peer is about to close it: what it says next shows which.
             }
             else if (Survives(link, open))
             {
@@ -313,8 +323,16 @@ internal sealed record PeerMachine(SpeakerSettings Speaker, PeerSettings Setting
         foreach (var other in Links.Where(l => l.Id != link.Id))
         {
             next = next.Without(other);
-            actions.Add(Say(other.Id, Notification.Collision));
-            actions.Add(new PeerAction.Close(other.Id));
+            if (other.Phase < LinkPhase.Established)
+            {
+                actions.Add(Say(other.Id, Notification.Collision));
+                actions.Add(new PeerAction.Close(other.Id));
+            }
+            else
+            {
+                actions.Add(new PeerAction.Close(other.Id));
+                actions.Add(new PeerAction.Down(other.Id, "the peer restarted", Keep: true)); // RFC 4724 §5
+            }
         }
 
         if (next.Dialing)

@@ -23,16 +23,18 @@ internal sealed partial class FabricPlanner
     /// <summary>The former hosts of ports that have moved long enough ago forget them.</summary>
     public void EndTrails(DateTimeOffset now)
     {
-        foreach (var (port, trail) in trails.ToList())
+        foreach (var port in trails.Where(t => t.Value.Until <= now).Select(t => t.Key).ToList())
         {
-            if (trail.Until is null)
-            {
-                trails[port] = trail with { Until = now + TrailTime };
-            }
-            else if (trail.Until <= now)
-            {
-                EndTrail(port);
-            }
+            EndTrail(port);
+        }
+    }
+
+    /// <summary>The time of those that have just begun is counted from now on, also when nothing else happens.</summary>
+    public void TimeTrails(DateTimeOffset now)
+    {
+        foreach (var (port, trail) in trails.Where(t => t.Value.Until is null).ToList())
+        {
+            trails[port] = trail with { Until = now + TrailTime };
         }
     }
 

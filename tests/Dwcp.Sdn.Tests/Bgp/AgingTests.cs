@@ -49,6 +49,12 @@ public class AgingTests
         Assert.Contains(desk.Told(knows), t => t.StartsWith("+ " + Desk.Mac(3), StringComparison.Ordinal) && !t.Contains("65535:6", StringComparison.Ordinal));
         desk.Routes.Update(restarting, BgpMessage.EndOfRib(BgpFamily.L2VpnEvpn).AsSpan(19), first: true);
         Assert.Equal(1, restarting.Paths);
+
+        // What it has said in one session counts in no other.
+        Assert.True(restarting.Synchronised.Has(BgpFamily.L2VpnEvpn));
+        desk.Routes.Down(restarting, Evpn);
+        desk.Up(restarting, LongLived);
+        Assert.True(restarting.Synchronised.IsEmpty);
     }
 
     [Fact]
@@ -59,6 +65,22 @@ public class AgingTests
         desk.Say(peer, Desk.Mac(), Desk.Attributes());
         desk.Routes.Down(peer, Evpn);
         desk.Up(peer, c => LongLived(c) with { Restart = new(true, true, 120, [new(BgpFamily.L2VpnEvpn, false)]) });
+        Assert.Equal((0, 0), (peer.Paths, desk.Routes.Table.Count));
+    }
+
+    [Fact]
+    public void What_was_kept_for_a_peer_goes_with_its_next_session_when_that_ends_for_good()
+    {
+        var desk = new Desk();
+        var peer = desk.Peer(capable: LongLived);
+        desk.Say(peer, Desk.Mac(1), Desk.Attributes());
+        desk.Say(peer, Desk.Mac(2), Desk.Attributes());
+        desk.Routes.Down(peer, Evpn);
+        desk.Up(peer, LongLived);
+        desk.Say(peer, Desk.Mac(1), Desk.Attributes());
+
+        desk.Routes.Down(peer, default); // Shut down before its End-of-RIB.
+
         Assert.Equal((0, 0), (peer.Paths, desk.Routes.Table.Count));
     }
 

@@ -85,6 +85,20 @@ public class BfdTests
     }
 
     [Fact]
+    public void Silence_is_counted_in_the_intervals_of_who_sends_where_those_are_longer()
+    {
+        var link = new Link(Quick, new(TimeSpan.FromMilliseconds(500)));
+        link.Run(TimeSpan.FromSeconds(5));
+        Assert.All(link.Ends, e => Assert.Equal((BfdState.Up, TimeSpan.FromMilliseconds(1500)), (e.State, e.Detection)));
+        var last = link.Sent.FindLast(s => s.From == 1).At + TimeSpan.FromMilliseconds(2);
+        link.Cut = true;
+        link.Run(last + TimeSpan.FromMilliseconds(1495));
+        Assert.Equal(BfdState.Up, link.Ends[0].State);
+        link.Run(last + TimeSpan.FromMilliseconds(1505));
+        Assert.Equal(BfdState.Down, link.Ends[0].State);
+    }
+
+    [Fact]
     public void Packets_are_slow_until_it_is_up_and_then_as_rare_as_the_slower_side_wants()
     {
         var link = new Link(Quick, new(TimeSpan.FromMilliseconds(500)));

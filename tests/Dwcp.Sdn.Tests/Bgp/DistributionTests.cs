@@ -1,3 +1,5 @@
+using System.Net;
+using System.Net.Sockets;
 using System.Runtime.InteropServices;
 using Dwcp.Sdn.Bgp;
 using Dwcp.Sdn.Bgp.Rib;
@@ -114,6 +116,37 @@ public class DistributionTests
         await third.PutPeerAsync(From("127.9.3.78") with { Shutdown = true });
         await third.PutPeerAsync(To(at, "127.9.3.3"));
         await UntilAsync(() => sink.Routes.Count == 2, "the other route");
+    }
+
+    [Fact]
+    public async Task A_peer_that_comes_after_the_deferral_is_not_told_of_a_restart()
+    {
+        await using var speaker = new BgpSpeaker(
+            new SpeakerSettings(As, IpAddress.Parse("10.9.6.1")) { Restarting = true, DeferralTime = TimeSpan.FromSeconds(1) }, new Imported(), _ => { }, TimeProvider.System);
+        var at = await speaker.ListenAsync("127.9.6.1");
+        await speaker.PutPeerAsync(new PeerSettings { Id = "all", ListenRange = IpPrefix.Parse("127.9.6.0/24"), RemoteAs = As });
+        Assert.True(await SaysRestartedAsync(at, "127.9.6.2"));
+        await Task.Delay(TimeSpan.FromSeconds(1.5));
+        Assert.False(await SaysRestartedAsync(at, "127.9.6.3"));
+    }
+
+    private static async Task<bool> SaysRestartedAsync(IPEndPoint at, string from)
+    {
+        using var peer = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+        peer.Bind(new IPEndPoint(IPAddress.Parse(from), 0));
+        await peer.ConnectAsync(at);
+        var buffer = new byte[4096];
+        var filled = 0;
+        for (var length = BgpMessage.HeaderLength; filled < length; length = Math.Max(length, filled < 18 ? 0 : (buffer[16] << 8) | buffer[17]))
+        {
+            var count = await peer.ReceiveAsync(buffer.AsMemory(filled));
+            Assert.NotEqual(0, count);
+            filled += count;
+        }
+
+        Assert.Null(BgpMessage.Frame(buffer.AsSpan(0, filled), BgpMessage.Longest, out var size, out var type));
+        Assert.Equal(MessageType.Open, type);
+        return Capabilities.Of(OpenMessage.Read(buffer.AsSpan(BgpMessage.HeaderLength..size), out _)!.List).Restart!.Restarting;
     }
 
     [Fact]

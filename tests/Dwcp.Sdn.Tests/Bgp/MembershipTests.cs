@@ -111,6 +111,26 @@ public class MembershipTests
     }
 
     [Fact]
+    public void Of_peers_that_are_told_together_each_is_told_what_it_wishes_for()
+    {
+        var desk = new Desk();
+        var blue = Join(desk, "blue", client: true);
+        var red = Join(desk, "red", client: true);
+        foreach (var (peer, wish) in new[] { (blue, Blue), (red, Red) })
+        {
+            desk.Say(peer, new OriginatedRoute(Wish(wish), Any, ""));
+            Ready(desk, peer);
+        }
+
+        desk.Told(blue);
+        desk.Told(red);
+        Assert.Same(blue.Group, red.Group);
+        desk.Routes.Originate(new(Desk.Mac(1), Desk.Attributes(ExtendedCommunity.Of(Blue)), "a"), first: true);
+        Assert.Single(desk.Told(blue));
+        Assert.Empty(desk.Told(red));
+    }
+
+    [Fact]
     public async Task Through_a_reflector_each_client_gets_what_it_imports_and_no_more()
     {
         var sinks = (Imported[])[new(), new()];

@@ -60,7 +60,7 @@ public sealed class MrtArchiveTests : IDisposable
     }
 
     [Fact]
-    public async Task A_directory_that_cannot_be_written_to_is_said_and_ends_nothing()
+    public async Task A_directory_that_cannot_be_written_to_is_said_while_it_lasts_and_ends_nothing()
     {
         var file = Path.Combine(directory, "no-directory");
         await File.WriteAllTextAsync(file, "");
@@ -71,6 +71,11 @@ public sealed class MrtArchiveTests : IDisposable
         await right.PutPeerAsync(To(await left.ListenAsync("127.9.72.1"), "127.9.72.2"));
         await left.UntilUpAsync();
         await UntilAsync(() => left.Recording is { Dropped: > 0, LastError: not null }, "the error");
+
+        // With room to write again nothing is wrong any more.
+        File.Delete(file);
+        await right.OriginateAsync([Host(1)]);
+        await UntilAsync(() => left.Recording is { Records: > 0, LastError: null }, "a record");
     }
 
     private static List<string> Read(string file)

@@ -12,14 +12,16 @@ namespace Dwcp.Sdn.Tests.Bgp;
 public class SendHoldTests
 {
     [Theory]
-    [InlineData(true)]
-    [InlineData(false)]
-    public async Task Who_keeps_the_session_alive_and_reads_nothing_loses_it(bool reads)
+    [InlineData(true, false)]
+    [InlineData(false, false)]
+    [InlineData(false, true)]
+    public async Task Who_keeps_the_session_alive_and_reads_nothing_loses_it(bool reads, bool limitedLater)
     {
         await using var speaker = Speaker("10.9.80.1");
-        var local = reads ? "127.9.80.1" : "127.9.80.2";
+        var local = reads ? "127.9.80.1" : limitedLater ? "127.9.80.3" : "127.9.80.2";
         var at = await speaker.ListenAsync(local);
-        await speaker.PutPeerAsync(From("127.9.80.9") with { SendHoldTime = TimeSpan.FromSeconds(reads ? 2 : 1), HoldTime = TimeSpan.FromSeconds(30) });
+        var settings = From("127.9.80.9") with { SendHoldTime = TimeSpan.FromSeconds(reads ? 2 : 1), HoldTime = TimeSpan.FromSeconds(30) };
+        await speaker.PutPeerAsync(limitedLater ? settings with { SendHoldTime = null } : settings);
         using var peer = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp) { ReceiveBufferSize = 4096 };
         peer.Bind(new IPEndPoint(IPAddress.Parse("127.9.80.9"), 0));
         await peer.ConnectAsync(at);
@@ -27,6 +29,7 @@ public class SendHoldTests
         await peer.SendAsync(new OpenMessage(65000, 30, IpAddress.Parse("10.9.80.9"), capabilities.ToList()).ToMessage());
         await peer.SendAsync(BgpMessage.Keepalive);
         await speaker.UntilUpAsync();
+        await speaker.PutPeerAsync(settings);
 
         // More than the buffers of both sides hold.
         await speaker.OriginateAsync([.. Enumerable.Range(1, 300_000).Select(i => Host(i))]);

@@ -94,6 +94,31 @@ public class SessionTests
     }
 
     [Fact]
+    public void A_shorter_longest_pause_ends_the_one_that_is_under_way()
+    {
+        var machine = new PeerMachine(
+            new SpeakerSettings(new Asn(65000), IpAddress.Parse("10.0.0.1")),
+            new PeerSettings { Id = "p", Address = IpAddress.Parse("10.0.0.2"), RemoteAs = new Asn(65000), LongestRetry = TimeSpan.FromHours(1) });
+        var now = TimeSpan.Zero;
+        (machine, _) = machine.On(new PeerEvent.Start(), now);
+        for (var attempt = 0; attempt < 15; attempt++)
+        {
+            (machine, _) = machine.On(new PeerEvent.DialFailed(), now);
+            now = machine.Deadline!.Value;
+            (machine, var actions) = machine.On(new PeerEvent.Tick(), now);
+            Assert.IsType<PeerAction.Dial>(Assert.Single(actions));
+        }
+
+        (machine, _) = machine.On(new PeerEvent.DialFailed(), now);
+        Assert.InRange(machine.Deadline!.Value - now, TimeSpan.FromMinutes(30), TimeSpan.FromHours(1));
+        machine = machine.With(machine.Settings with { LongestRetry = TimeSpan.FromSeconds(2) }, now);
+        Assert.Equal(now + TimeSpan.FromSeconds(2), machine.Deadline);
+        (machine, _) = machine.On(new PeerEvent.Tick(), now += TimeSpan.FromSeconds(2));
+        (machine, _) = machine.On(new PeerEvent.DialFailed(), now);
+        Assert.Equal(now + TimeSpan.FromSeconds(2), machine.Deadline);
+    }
+
+    [Fact]
     public void A_lost_session_comes_back_at_once()
     {
         var net = new Pair(right: s => s with { Passive = true });

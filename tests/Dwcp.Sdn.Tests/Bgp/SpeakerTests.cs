@@ -77,6 +77,24 @@ public class SpeakerTests
     }
 
     [Fact]
+    public async Task After_a_shutdown_nobody_of_a_range_comes_back()
+    {
+        var (ups, refused) = (0, 0);
+        await using var left = Speaker("10.9.46.1", events: e => Interlocked.Add(ref refused, e is BgpEvent.Stranger ? 1 : 0));
+        await using var right = Speaker("10.9.46.2", events: e => Interlocked.Add(ref ups, e is BgpEvent.Up ? 1 : 0));
+        await left.PutPeerAsync(new PeerSettings { Id = "all", ListenRange = IpPrefix.Parse("127.9.46.0/24"), RemoteAs = As });
+        await left.OriginateAsync([Host(1)]);
+        await right.PutPeerAsync(To(await left.ListenAsync("127.9.46.1"), "127.9.46.2"));
+        await UntilAsync(async () => (await right.CountAsync()).Routes == 1, "the route");
+
+        await left.ShutdownAsync("maintenance");
+        await UntilAsync(() => Volatile.Read(ref refused) > 0 || Volatile.Read(ref ups) > 1, "another attempt");
+
+        Assert.Equal((1, 0), (Volatile.Read(ref ups), (await right.CountAsync()).Routes));
+        Assert.Empty(await left.PeersAsync());
+    }
+
+    [Fact]
     public async Task Who_asks_a_speaker_that_has_ended_is_told_so()
     {
         var speaker = Speaker("10.9.45.1");

@@ -106,11 +106,78 @@ public class StateTableTests
         }
     }
 
+    /// <summary>Both dial at once, and one of the two connections is taken from the system's queue only after the session stands on the other.</summary>
+    [Fact]
+    public void A_connection_that_was_under_way_while_the_session_came_up_ends_nothing()
+    {
+        var machine = In("Established", Restartable);
+        (machine, _) = machine.On(new PeerEvent.Accepted(2), Now);
+        (machine, var actions) = machine.On(new PeerEvent.Opened(2, Restartable), Now);
+        Assert.DoesNotContain(actions, a => a is PeerAction.Down);
+        (machine, actions) = machine.On(new PeerEvent.Notified(2, Notification.Collision), Now);
+        Assert.DoesNotContain(actions, a => a is PeerAction.Down);
+        Assert.Equal((BgpPhase.Established, Link), (machine.Phase, Assert.Single(machine.Links).Id));
+    }
+
+    [Fact]
+    public void A_peer_that_restarted_takes_its_old_connection_s_place_once_it_goes_on_with_the_new_one()
+    {
+        var machine = In("Established", Restartable);
+        (machine, _) = machine.On(new PeerEvent.Accepted(2), Now);
+        (machine, _) = machine.On(new PeerEvent.Opened(2, Restartable), Now);
+        (machine, var actions) = machine.On(new PeerEvent.Kept(2), Now);
+        Assert.Equal(
+            [typeof(PeerAction.Close), typeof(PeerAction.Down), typeof(PeerAction.Up)],
+            actions.Select(a => a.GetType()));
+        Assert.True(actions.OfType<PeerAction.Down>().Single().Keep);
+        Assert.Equal((BgpPhase.Established, 2), (machine.Phase, Assert.Single(machine.Links).Id));
+    }
+
+    [Fact]
+    public void A_session_that_falls_right_after_it_stood_waits_longer_each_time_and_one_that_held_comes_back_at_once()
+    {
+        var (now, machine) = (Now, In("Established"));
+        foreach (var (held, pause) in (ReadOnlySpan<(double, int)>)[(0, 0), (9.9, 250), (0, 500), (0, 1000), (10, 0), (0, 250)])
+        {
+            now += TimeSpan.FromSeconds(held);
+            (machine, _) = machine.On(new PeerEvent.Closed(Link), now);
+            Assert.Equal(TimeSpan.FromMilliseconds(pause), machine.Deadline - now);
+            now = machine.Deadline!.Value;
+            (machine, var actions) = machine.On(new PeerEvent.Tick(), now);
+            Assert.IsType<PeerAction.Dial>(Assert.Single(actions));
+            (machine, _) = machine.On(new PeerEvent.Dialed(Link), now);
+            (machine, _) = machine.On(new PeerEvent.Opened(Link, Open), now);
+            (machine, _) = machine.On(new PeerEvent.Kept(Link), now);
+            Assert.Equal(BgpPhase.Established, machine.Phase);
+        }
+    }
+
+    [Fact]
+    public void A_session_that_hears_updates_alone_lives_on()
+    {
+        var machine = In("Established");
+        for (var now = TimeSpan.Zero; now < TimeSpan.FromMinutes(30); now += TimeSpan.FromSeconds(60))
+        {
+            while (machine.Deadline <= now)
+            {
+                (machine, _) = machine.On(new PeerEvent.Tick(), now);
+            }
+
+            (machine, _) = machine.On(new PeerEvent.Heard(Link), now);
+            Assert.Equal(BgpPhase.Established, machine.Phase);
+        }
+    }
+
+    private static OpenMessage Restartable => Open with
+    {
+        List = new Capabilities { Families = new FamilySet(1), As4 = new Asn(65000), Restart = new(false, true, 120, [new(BgpFamily.L2VpnEvpn, false)]) }.ToList(),
+    };
+
     private static PeerMachine Machine() => new(
         new SpeakerSettings(new Asn(65000), IpAddress.Parse("10.0.0.1")),
         new PeerSettings { Id = "p", Address = IpAddress.Parse("10.0.0.2"), RemoteAs = new Asn(65000), DelayOpen = TimeSpan.FromSeconds(5) });
 
-    private static PeerMachine In(string phase)
+    private static PeerMachine In(string phase, OpenMessage? opened = null)
     {
         var (machine, _) = Machine().On(new PeerEvent.Start(), default);
         if (phase == "Waiting")
@@ -120,7 +187,7 @@ public class StateTableTests
         }
 
         (machine, _) = machine.On(new PeerEvent.Dialed(Link), default);
-        machine = phase == "OpenSent" ? machine : machine.On(new PeerEvent.Opened(Link, Open), default).Next;
+        machine = phase == "OpenSent" ? machine : machine.On(new PeerEvent.Opened(Link, opened ?? Open), default).Next;
         return phase == "Established" ? machine.On(new PeerEvent.Kept(Link), default).Next : machine;
     }
 

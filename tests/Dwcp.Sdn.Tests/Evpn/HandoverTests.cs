@@ -89,6 +89,14 @@ public class HandoverTests
     }
 
     [Fact]
+    public void The_time_of_its_former_host_is_counted_also_when_nothing_else_happens()
+    {
+        Incoming();
+        net.Unplug("h1", "vm");
+        Assert.Equal(net.Bench.Now + TimeSpan.FromSeconds(5), net.Bench.Last.Deadline);
+    }
+
+    [Fact]
     public void What_is_not_announced_as_incoming_is_refused_and_gets_the_frames_only_once_its_flows_are_there()
     {
         net.Plug("h2", "vm");

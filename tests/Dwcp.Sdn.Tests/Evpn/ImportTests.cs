@@ -88,6 +88,15 @@ public class ImportTests
         attributes = attributes with { ExtendedCommunities = [ExtendedCommunity.Of(EvpnBench.Blue), ExtendedCommunity.Of(TunnelEncapsulation.Geneve)] };
         bench.Deliver([new RouteChange(route, new LearnedRoute(route, attributes, "leaf"))]);
         Assert.Null(bench.RemoteVtepOf(1, Far));
+
+        var flood = EvpnBench.Flood();
+        var taken = PmsiTunnel.IngressReplication(new Vni(100), IpAddress.Parse(EvpnBench.Leaf));
+        foreach (var (pmsi, isTaken) in (ReadOnlySpan<(PmsiTunnel?, bool)>)[(taken with { Label = new Vni(101) }, false), (taken with { Kind = 1 }, false), (null, false), (taken, true)])
+        {
+            attributes = attributes with { ExtendedCommunities = [ExtendedCommunity.Of(EvpnBench.Blue)], Pmsi = pmsi };
+            bench.Deliver([new RouteChange(flood, new LearnedRoute(flood, attributes, "leaf"))]);
+            Assert.Equal(isTaken, bench.Needs<FloodNeed>(1).Any(n => n.RemoteVteps.Items.Any(v => v.ToString() == EvpnBench.Leaf)));
+        }
     }
 
     [Fact]

@@ -1,6 +1,7 @@
 using Dwcp.Sdn.Core.Evpn;
 using Dwcp.Sdn.Core.Model;
 using Dwcp.Sdn.Core.Net;
+using Dwcp.Sdn.Fabric.Evpn;
 using Dwcp.Sdn.Pipeline;
 
 namespace Dwcp.Sdn.Tests.Evpn;
@@ -166,6 +167,40 @@ public class MobilityTests
 
         bench.Withdraw(EvpnBench.Host(Mac));
         Assert.Equal("AsExpected", bench.Fabric.Condition(ResourceKind.Port, "a", ConditionType.Degraded).Reason);
+    }
+
+    [Fact]
+    public void A_port_that_is_made_anew_with_a_frozen_MAC_begins_anew()
+    {
+        var bench = Bench();
+        for (var n = 0u; n < 5; n++)
+        {
+            bench.Withdraw(EvpnBench.Host(Mac));
+            bench.Learn((2 * n) + 1, EvpnBench.Leaf, EvpnBench.Host(Mac));
+        }
+
+        Assert.Equal("DuplicateMac", bench.Fabric.Condition(ResourceKind.Port, "a", ConditionType.Degraded).Reason);
+        bench.Unplug(1, "a");
+        bench.Do(new DeleteCommand(ResourceKind.Port, "a"));
+        bench.Port("b", Mac);
+        bench.Plug(2, "b");
+
+        Assert.Equal("AsExpected", bench.Fabric.Condition(ResourceKind.Port, "b", ConditionType.Degraded).Reason);
+        bench.Learn(50, EvpnBench.Leaf, EvpnBench.Host(Mac));
+        Assert.Equal(EvpnBench.Leaf, bench.RemoteVtepOf(3, Mac));
+    }
+
+    [Fact]
+    public void Moves_of_long_ago_take_no_room()
+    {
+        var duplicates = new DuplicateMacs();
+        var now = DateTimeOffset.UnixEpoch;
+        for (var n = 0ul; n < 1000; n++)
+        {
+            Assert.False(duplicates.Moved("blue", new MacAddress(n), now += TimeSpan.FromSeconds(1)));
+        }
+
+        Assert.Equal(180, duplicates.Watched);
     }
 
     [Fact]

@@ -1,0 +1,152 @@
+using System.Net;
+using System.Net.Sockets;
+using Dwcp.Sdn.Bgp;
+using Dwcp.Sdn.Bgp.Wire;
+using Dwcp.Sdn.Core.Evpn;
+using Dwcp.Sdn.Core.Net;
+using Dwcp.Sdn.Tests.Store;
+using static Dwcp.Sdn.Tests.Bgp.Peering;
+
+namespace Dwcp.Sdn.Tests.Bgp;
+
+/// <summary>What time alone does to a peer's routes, RFC 4724 §4.2, RFC 9494 §4.2 and RFC 4684 §6: a real connection under a clock that jumps.</summary>
+public class KeptRoutesTests
+{
+    private static readonly GracefulRestart Restart = new(false, true, 120, [new(BgpFamily.L2VpnEvpn, true)]);
+
+    private readonly ManualTime time = new();
+
+    [Fact]
+    public async Task Routes_of_a_peer_that_does_not_come_back_go_when_its_restart_time_is_over()
+    {
+        await using var speaker = New("10.9.47.1");
+        var at = await speaker.ListenAsync("127.9.47.1");
+        await LeaveRouteAsync(speaker, at, "127.9.47.2", new() { Restart = Restart });
+        time.Advance(TimeSpan.FromSeconds(119));
+        Assert.Equal((1, 1), await speaker.CountAsync());
+        time.Advance(TimeSpan.FromSeconds(2));
+        Assert.Equal((0, 0), await speaker.CountAsync());
+        Assert.False((await speaker.PeersAsync())[0].Stale);
+    }
+
+    [Fact]
+    public async Task Routes_that_are_kept_long_go_when_that_time_is_over_too()
+    {
+        await using var speaker = New("10.9.48.1");
+        var at = await speaker.ListenAsync("127.9.48.1");
+        await LeaveRouteAsync(speaker, at, "127.9.48.2", new() { Restart = Restart, LongLived = [new(BgpFamily.L2VpnEvpn, true, 3600)] });
+        time.Advance(TimeSpan.FromSeconds(121));
+        Assert.Equal((1, 1), await speaker.CountAsync());
+        time.Advance(TimeSpan.FromSeconds(3598));
+        Assert.Equal((1, 1), await speaker.CountAsync());
+        time.Advance(TimeSpan.FromSeconds(3));
+        Assert.Equal((0, 0), await speaker.CountAsync());
+    }
+
+    [Fact]
+    public async Task A_peer_that_is_back_and_never_says_that_it_has_said_all_loses_what_it_has_not_said_again()
+    {
+        await using var speaker = New("10.9.49.1");
+        var at = await speaker.ListenAsync("127.9.49.1");
+        await LeaveRouteAsync(speaker, at, "127.9.49.2", new() { Restart = Restart });
+        using var back = await ConnectAsync(speaker, at, "127.9.49.2", new() { Restart = Restart });
+        await SayAsync(back, Desk.Mac(2));
+        await UntilAsync(async () => (await speaker.CountAsync()).Routes == 2, "the new route");
+        time.Advance(TimeSpan.FromSeconds(355));
+        Assert.Equal((2, 2), await speaker.CountAsync());
+        time.Advance(TimeSpan.FromSeconds(10));
+        Assert.Equal((1, 1), await speaker.CountAsync());
+    }
+
+    [Fact]
+    public async Task What_a_peer_does_not_say_between_the_marks_of_its_refresh_is_gone()
+    {
+        await using var speaker = New("10.9.50.1");
+        var at = await speaker.ListenAsync("127.9.50.1");
+        using var peer = await ConnectAsync(speaker, at, "127.9.50.2", new() { Refresh = true, EnhancedRefresh = true });
+        await SayAsync(peer, Desk.Mac(1));
+        await SayAsync(peer, Desk.Mac(2));
+        await UntilAsync(async () => (await speaker.CountAsync()).Routes == 2, "two routes");
+        await peer.SendAsync(new RouteRefresh(25, RefreshKind.Begin, 70).ToMessage());
+        await SayAsync(peer, Desk.Mac(2));
+        await peer.SendAsync(new RouteRefresh(25, RefreshKind.End, 70).ToMessage());
+        await UntilAsync(async () => (await speaker.CountAsync()).Routes == 1, "one route");
+    }
+
+    [Fact]
+    public async Task A_peer_that_never_ends_its_wishes_is_told_what_it_wished_for_all_the_same()
+    {
+        await using var speaker = New("10.9.51.1");
+        var at = await speaker.ListenAsync("127.9.51.1");
+        using var peer = await ConnectAsync(speaker, at, "127.9.51.2", new() { Families = FamilySet.Of([BgpFamily.L2VpnEvpn, BgpFamily.RtConstraint]) });
+        await speaker.OriginateAsync([Host(1)]);
+        await SayAsync(peer, new TargetMembership(As, Target, 96));
+        await UntilAsync(async () => (await speaker.CountAsync()).Routes == 2, "the wish");
+        time.Advance(TimeSpan.FromSeconds(4));
+        Assert.False(await HearsAsync(peer, TimeSpan.FromMilliseconds(100)));
+        time.Advance(TimeSpan.FromSeconds(2));
+        Assert.True(await HearsAsync(peer, TimeSpan.FromSeconds(60)));
+    }
+
+    private BgpSpeaker New(string id) => new(new SpeakerSettings(As, IpAddress.Parse(id)), new Imported(), _ => { }, time);
+
+    /// <summary>A session that brings one route and breaks.</summary>
+    private static async Task LeaveRouteAsync(BgpSpeaker speaker, IPEndPoint at, string from, Capabilities capabilities)
+    {
+        using (var peer = await ConnectAsync(speaker, at, from, capabilities))
+        {
+            await SayAsync(peer, Desk.Mac(1));
+            await UntilAsync(async () => (await speaker.CountAsync()).Routes == 1, "the route");
+        }
+
+        await UntilAsync(async () => (await speaker.PeersAsync())[0] is { Phase: not BgpPhase.Established, Stale: true }, "the end of the session");
+        Assert.Equal((1, 1), await speaker.CountAsync());
+    }
+
+    private static async Task<Socket> ConnectAsync(BgpSpeaker speaker, IPEndPoint at, string from, Capabilities capabilities)
+    {
+        await speaker.PutPeerAsync(From(from) with
+        {
+            HoldTime = TimeSpan.Zero,
+            GracefulRestart = RestartSettings.Default with { LongLivedTime = TimeSpan.FromHours(1) },
+            Families = [BgpFamily.L2VpnEvpn, BgpFamily.RtConstraint],
+        });
+        var peer = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+        peer.Bind(new IPEndPoint(IPAddress.Parse(from), 0));
+        await peer.ConnectAsync(at);
+        var families = capabilities.Families.IsEmpty ? new FamilySet(1) : capabilities.Families;
+        await peer.SendAsync(new OpenMessage(65000, 0, IpAddress.Parse("10.9.47.99"), (capabilities with { Families = families, As4 = As }).ToList()).ToMessage());
+        await peer.SendAsync(BgpMessage.Keepalive);
+        await speaker.UntilUpAsync();
+        return peer;
+    }
+
+    private static async Task SayAsync(Socket peer, Route route)
+    {
+        var body = Desk.Update(null!, route, Desk.Attributes());
+        var length = BgpMessage.HeaderLength + body.Length;
+        await peer.SendAsync((byte[])[.. Enumerable.Repeat<byte>(0xff, 16), (byte)(length >> 8), (byte)length, (byte)MessageType.Update, .. body]);
+    }
+
+    /// <summary>Whether the first host's MAC comes within a time.</summary>
+    private static async Task<bool> HearsAsync(Socket peer, TimeSpan within)
+    {
+        using var stop = new CancellationTokenSource(within);
+        var (buffer, heard) = (new byte[65536], new List<byte>());
+        try
+        {
+            while (heard.ToArray().AsSpan().IndexOf<byte>([2, 0, 0, 0, 0, 1]) < 0)
+            {
+                var count = await peer.ReceiveAsync(buffer, stop.Token);
+                Assert.NotEqual(0, count);
+                heard.AddRange(buffer.AsSpan(0, count));
+            }
+
+            return true;
+        }
+        catch (OperationCanceledException)
+        {
+            return false;
+        }
+    }
+}
