@@ -47,10 +47,6 @@ internal sealed class Plain : IAsyncDisposable
     public Task<TimeSpan> LinkedAsync(string links) => Until.TrueAsync(
         links, TimeSpan.FromSeconds(20), async () => await LinksAsync() == links, async () => $"{await LinksAsync()}\n{Controller.Log}");
 
-    /// <summary>Frames that a VM has received.</summary>
-    public async Task<long> ReceivedAsync(string vm) => long.Parse(
-        (await Lab.ExecAsync(vm, "cat", "/sys/class/net/eth0/statistics/rx_packets")).Succeeded(), CultureInfo.InvariantCulture);
-
     /// <summary>Takes a host's end of a cable down or up.</summary>
     public async Task SetAsync(string host, string cable, string state) => (await Lab.ExecAsync(host, "ip", "link", "set", cable, state)).Succeeded();
 
