@@ -49,11 +49,8 @@ public sealed record LearningTimes
     /// <summary>The same of a port that came up a moment ago: there may be a way in a circle that nobody has found yet.</summary>
     public int UnsettledFloodsPerSecond { get; init; } = 100;
 
-    /// <summary>So much later the copy of a flooded frame that has gone in a circle is still known as one; a station that moves is not heard for as long, if it says the same again.</summary>
+    /// <summary>So long after a frame was flooded it is taken for a copy of itself by another port; a station that moves is not heard for as long, if it says the same again.</summary>
     public TimeSpan Echo { get; init; } = TimeSpan.FromSeconds(1);
-
-    /// <summary>The same of a frame that came by a port behind which links are still looked for, and of those to one station too.</summary>
-    public TimeSpan UnsettledEcho { get; init; } = TimeSpan.FromSeconds(5);
 
     /// <summary>Within that time from the first probe a switch of ours behind a port that came up is found.</summary>
     public TimeSpan Discovery { get; init; } = TimeSpan.FromSeconds(2);
@@ -172,7 +169,7 @@ public sealed class LearningSwitch(LearningTimes times)
         // What does not go on from here may do so when it comes by another port.
         if (mayCircle && verdict is not (LearningVerdict.TooMany or LearningVerdict.Drop))
         {
-            floods.Remember(name, port, now, isSettled ? times.Echo : times.UnsettledEcho);
+            floods.Remember(name, port, now, times.Echo);
         }
 
         return new(verdict, key, target?.Port ?? default, isElsewhere && !isLate);

@@ -44,8 +44,12 @@ internal sealed class Plain : IAsyncDisposable
         static string End(JsonElement status, string which) => $"{Convert.ToUInt64(status.GetProperty(which).GetProperty("switch").GetString(), 16)}";
     }
 
+    /// <summary>Waits until these are the links, and all switches block what they should.</summary>
     public Task<TimeSpan> LinkedAsync(string links) => Until.TrueAsync(
-        links, TimeSpan.FromSeconds(20), async () => await LinksAsync() == links, async () => $"{await LinksAsync()}\n{Controller.Log}");
+        links,
+        TimeSpan.FromSeconds(20),
+        async () => await LinksAsync() == links && await Api.MetricAsync("dwcp_tree_unconfirmed") == 0,
+        async () => $"{await LinksAsync()}\n{Controller.Log}");
 
     /// <summary>Takes a host's end of a cable down or up.</summary>
     public async Task SetAsync(string host, string cable, string state) => (await Lab.ExecAsync(host, "ip", "link", "set", cable, state)).Succeeded();
