@@ -62,6 +62,20 @@ public sealed class RingTests(ITestOutputHelper output)
     }
 
     [Fact]
+    public async Task In_a_ring_whose_links_nobody_can_know_each_broadcast_still_comes_once()
+    {
+        await using var plain = await Plain.DeafAsync(3, (1, 2), (2, 3), (3, 1));
+        await plain.JoinedAsync(3);
+        const int Frames = 60;
+        await using var broadcasts = await Broadcasts.StartAsync(plain.Lab, 3, Frames, TimeSpan.FromMilliseconds(10));
+        Assert.Equal(Frames, await broadcasts.SentAsync());
+        var received = await broadcasts.ReceivedAsync();
+        Assert.Equal("", await plain.LinksAsync());
+        Assert.Empty(received[0]);
+        Assert.All(received[1..], r => Assert.Equal(Enumerable.Range(1, Frames), r.Order()));
+    }
+
+    [Fact]
     public async Task Of_parallel_cables_one_carries_and_the_other_takes_over()
     {
         await using var plain = await Plain.UpAsync(2, (1, 2), (1, 2));
