@@ -53,6 +53,85 @@ public sealed class LearningLoopTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task What_a_switch_held_goes_first_and_what_is_for_many_passes_a_meter()
+    {
+        var plain = await bench.JoinAsync(1, 3);
+        var rules = plain.Got.OfType<FlowMod>().ToList();
+        Assert.Equal((FlowModCommand.Delete, 0ul, Match.All), (rules[0].Command, rules[0].CookieMask, rules[0].Rule.Key.Match));
+        Assert.Equal([(300, 1u), (50, 2u), (0, (uint?)null)], rules[1..].Select(r => ((int)r.Rule.Key.Priority, r.Rule.Meter)));
+    }
+
+    [Fact]
+    public async Task With_a_port_go_the_stations_behind_it_and_the_flows_that_lead_there()
+    {
+        var plain = await JoinAsync();
+        await plain.PacketInAsync(1, Broadcast1);
+        await plain.PortAsync(1, isDown: true);
+        await plain.PacketInAsync(2, To1From2);
+        await plain.UntilAsync("both floods", got => got.OfType<PacketOut>().Count() > 1);
+        var deleted = Assert.Single(plain.Got.OfType<FlowMod>());
+        Assert.Equal((FlowModCommand.Delete, new PortNumber(1)), (deleted.Command, deleted.OutPort));
+        Assert.Equal<FlowAction>([new OutputAction(PortNumber.All)], plain.Got.OfType<PacketOut>().Last().Actions.Items);
+    }
+
+    [Fact]
+    public async Task A_port_that_brings_more_LLDP_than_a_switch_would_send_is_mute_for_a_while()
+    {
+        var plain = await JoinAsync();
+        byte[] lldp = [1, 0x80, 0xc2, 0, 0, 0xe, 2, 0, 0, 0, 0, 1, 0x88, 0xcc, 0, 0];
+        for (var i = 0; i < 60; i++)
+        {
+            await plain.PacketInAsync(2, lldp);
+        }
+
+        await plain.UntilAsync("a rule", got => got.OfType<FlowMod>().Any());
+        var rule = plain.Got.OfType<FlowMod>().First().Rule;
+        Assert.Equal((310, 30, 0), (rule.Key.Priority, rule.HardTimeout, rule.Apply.Count));
+        Assert.Equal([(Fields.InPort, 2ul), (Fields.EthType, 0x88ccul)], rule.Key.Match.Fields.OrderBy(f => f.Value).Select(f => (f.Field, (ulong)f.Value)));
+    }
+
+    [Fact]
+    public async Task A_port_that_the_tree_blocks_sends_nothing_and_who_was_behind_it_is_forgotten()
+    {
+        var (one, _) = (await JoinAsync(1), await JoinAsync(2));
+        await one.PacketInAsync(1, Broadcast1);
+        await one.PacketInAsync(3, To1From2);
+        await one.UntilAsync("the flow", got => got.OfType<FlowMod>().Any());
+        one.Forget();
+        bench.Plug(End(1, 1), End(2, 1));
+        bench.Plug(End(1, 2), End(2, 2));
+        await bench.PassUntilAsync("one cable rests", () => one.Blocked.SequenceEqual([2u]) && one.Got[^1] is BarrierRequest);
+
+        var deleted = one.Got.OfType<FlowMod>().Where(f => f.Command == FlowModCommand.Delete).ToList();
+        Assert.Contains(deleted, d => d.Rule.Key.Match.ToString() == "in_port=2");
+        Assert.Superset(new HashSet<PortNumber> { new(1), new(2) }, deleted.Select(d => d.OutPort).ToHashSet());
+        one.Forget();
+        await one.PacketInAsync(3, To1From2);
+        await one.UntilAsync("the flood", got => got.OfType<PacketOut>().Any());
+        Assert.Equal<FlowAction>([new OutputAction(new PortNumber(1)), new OutputAction(new PortNumber(3))], one.Got.OfType<PacketOut>().First().Actions.Items);
+    }
+
+    [Fact]
+    public async Task Who_was_reached_over_a_link_elsewhere_that_is_gone_is_forgotten_with_the_flows_that_lead_there()
+    {
+        var (one, two, three) = (await JoinAsync(1), await JoinAsync(2), await JoinAsync(3));
+        bench.Plug(End(1, 1), End(2, 1));
+        bench.Plug(End(2, 2), End(3, 1));
+        await bench.PassAsync(TimeSpan.FromSeconds(2));
+        await one.PacketInAsync(1, Broadcast1);
+        await one.PacketInAsync(3, To1From2);
+        await one.UntilAsync("the flow", got => got.OfType<FlowMod>().Any(f => f is { Command: FlowModCommand.Add, Rule.Key.Priority: 100 }));
+        one.Forget();
+        await three.PortAsync(1, isDown: true);
+        await bench.PassUntilAsync("the order", () => one.Got.OfType<BarrierRequest>().Any());
+        Assert.Equal((FlowModCommand.Delete, new PortNumber(1)), Assert.Single(one.Got.OfType<FlowMod>()) is var deleted ? (deleted.Command, deleted.OutPort) : default);
+        Assert.Empty(two.Blocked);
+        await one.PacketInAsync(3, To1From2);
+        await one.UntilAsync("the flood", got => got.OfType<PacketOut>().Any());
+        Assert.Equal<FlowAction>([new OutputAction(PortNumber.All)], one.Got.OfType<PacketOut>().First().Actions.Items);
+    }
+
+    [Fact]
     public async Task A_station_that_moves_has_the_flows_that_name_it_deleted_first()
     {
         var plain = await JoinAsync();
