@@ -50,15 +50,23 @@ internal sealed class LearningLoop(SwitchConnection connection, TimeProvider tim
     private readonly Dictionary<PortNumber, TimeSpan> offenders = [];
     private readonly HashSet<PortNumber> down = [];
     private ImmutableArray<FlowAction> flood = ToAll;
+    private Task sent = Task.CompletedTask;
     private volatile bool active;
     private bool hasMeters;
+
+    public static bool IsUp(PortDesc port) => (port.Config & PortConfig.Down) == 0 && (port.State & PortState.LinkDown) == 0;
+
+    /// <summary>Whether probes leave by a port: it is up, and not one of the reserved.</summary>
+    public static bool MayLeadToSwitches(PortDesc port) => IsPhysical(port.Number) && IsUp(port);
 
     /// <summary>Takes the switch over: what it held goes, and all without a flow comes here. Returns when a barrier confirms it.</summary>
     public async Task BeginAsync(CancellationToken stop)
     {
         lock (gate)
         {
-            machine.Begin(Now);
+            machine.Begin(connection.Ports.Values.Where(MayLeadToSwitches).Select(p => p.Number), Now);
+            down.Clear();
+            down.UnionWith(connection.Ports.Values.Where(p => !IsUp(p)).Select(p => p.Number));
             offenders.Clear();
         }
 
@@ -90,42 +98,16 @@ internal sealed class LearningLoop(SwitchConnection connection, TimeProvider tim
     }
 
     /// <summary>Blocks ports as the spanning tree orders, and forgets who may be elsewhere now. Returns when a barrier confirms it.</summary>
-    /// <param name="opens">False leaves those blocked that are to be opened.</param>
-    public async Task FollowAsync(TreeOrder order, bool opens, CancellationToken stop)
+    /// <exception cref="SwitchGoneException">The connection is over.</exception>
+    /// <exception cref="SwitchRefusedException">The switch does not answer in time, or with an error.</exception>
+    public async Task FollowAsync(TreeOrder order, CancellationToken stop)
     {
-        HashSet<PortNumber> added, removed;
-        lock (gate)
+        // Orders are sent one after the other, though the switch may not have confirmed the one before.
+        await (sent = SendAsync(order, sent, stop));
+        if (active)
         {
-            var blocked = opens ? order.Blocked : order.Blocked.Union(machine.Blocked).ToFrozenSet();
-            added = [.. blocked.Except(machine.Blocked)];
-            removed = [.. machine.Blocked.Except(blocked)];
-            machine.Block(blocked);
-            machine.Forget(order.Outdated);
-            flood = blocked.Count == 0 ? ToAll : FloodActions();
+            await connection.BarrierAsync(stop);
         }
-
-        if (!active)
-        {
-            return;
-        }
-
-        foreach (var port in added)
-        {
-            await connection.SendAsync(BlockOf(port), stop);
-            await connection.SendAsync(Delete(Match.Of(new FieldMatch(Fields.InPort, port.Value))), stop);
-        }
-
-        foreach (var port in removed)
-        {
-            await connection.SendAsync(new FlowMod(FlowModCommand.DeleteStrict, BlockOf(port).Rule), stop);
-        }
-
-        foreach (var port in added.Union(order.Outdated))
-        {
-            await connection.SendAsync(Delete(Match.All) with { OutPort = port }, stop);
-        }
-
-        await connection.BarrierAsync(stop);
     }
 
     /// <summary>More LLDP comes by a port than a switch would send: for a while none comes from there.</summary>
@@ -135,6 +117,15 @@ internal sealed class LearningLoop(SwitchConnection connection, TimeProvider tim
         {
             var rule = new FlowRule(new(0, LldpDrop, Match.Of(new FieldMatch(Fields.InPort, port.Value), IsLldp)), Cookie) { HardTimeout = (ushort)OffenderFor.TotalSeconds };
             connection.TrySend(new FlowMod(FlowModCommand.Add, rule));
+        }
+    }
+
+    /// <summary>A probe leaves by a port: who is behind it is found within a moment.</summary>
+    public void Probed(PortNumber port)
+    {
+        lock (gate)
+        {
+            machine.Probed(port, Now);
         }
     }
 
@@ -188,11 +179,11 @@ internal sealed class LearningLoop(SwitchConnection connection, TimeProvider tim
         lock (gate)
         {
             flood = flood == ToAll ? ToAll : FloodActions();
-            if (status.Reason != PortReason.Delete && (status.Port.State & PortState.LinkDown) == 0)
+            if (status.Reason != PortReason.Delete && IsUp(status.Port))
             {
-                if (down.Remove(port) || status.Reason == PortReason.Add)
+                if ((down.Remove(port) || status.Reason == PortReason.Add) && IsPhysical(port))
                 {
-                    machine.CameUp(port, Now);
+                    machine.CameUp(port);
                 }
 
                 return;
@@ -206,7 +197,44 @@ internal sealed class LearningLoop(SwitchConnection connection, TimeProvider tim
         connection.TrySend(Delete(Match.All) with { OutPort = port });
     }
 
+    private static bool IsPhysical(PortNumber port) => port.Value < PortNumber.InPort.Value;
+
     private TimeSpan Now => time.GetElapsedTime(startedAt);
+
+    private async Task SendAsync(TreeOrder order, Task before, CancellationToken stop)
+    {
+        await before.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        HashSet<PortNumber> added, removed;
+        lock (gate)
+        {
+            added = [.. order.Blocked.Except(machine.Blocked)];
+            removed = [.. machine.Blocked.Except(order.Blocked)];
+            machine.Block(order.Blocked);
+            machine.Forget(order.Outdated);
+            flood = order.Blocked.Count == 0 ? ToAll : FloodActions();
+        }
+
+        if (!active)
+        {
+            return;
+        }
+
+        foreach (var port in added)
+        {
+            await connection.SendAsync(BlockOf(port), stop);
+            await connection.SendAsync(Delete(Match.Of(new FieldMatch(Fields.InPort, port.Value))), stop);
+        }
+
+        foreach (var port in removed)
+        {
+            await connection.SendAsync(new FlowMod(FlowModCommand.DeleteStrict, BlockOf(port).Rule), stop);
+        }
+
+        foreach (var port in added.Union(order.Outdated))
+        {
+            await connection.SendAsync(Delete(Match.All) with { OutPort = port }, stop);
+        }
+    }
 
     /// <summary>False when the switch has no meters.</summary>
     private async Task<bool> SetMetersAsync(CancellationToken stop)
@@ -285,6 +313,6 @@ internal sealed class LearningLoop(SwitchConnection connection, TimeProvider tim
 
     private ImmutableArray<FlowAction> FloodActions() =>
     [
-        .. connection.Ports.Keys.Where(p => p.Value < PortNumber.InPort.Value && !machine.IsBlocked(p)).Order().Select(p => new OutputAction(p)),
+        .. connection.Ports.Keys.Where(p => IsPhysical(p) && !machine.IsBlocked(p)).Order().Select(p => new OutputAction(p)),
     ];
 }

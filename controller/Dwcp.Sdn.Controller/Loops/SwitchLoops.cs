@@ -82,7 +82,7 @@ internal sealed class SwitchLoops(FabricLoop fabric, TopologyLoop topology, Swit
         if (loops.TryGetValue(connection.Id, out var loop))
         {
             loop.Learning.PortStatus(status);
-            topology.PortsChanged(connection);
+            topology.PortChanged(connection, status);
         }
     }
 

@@ -26,9 +26,6 @@ internal sealed class TopologyLoop(FabricLoop fabric, TopologyMachine machine, T
     private const int MostFrames = 4096;
     private const int FramesOfTurn = 512;
 
-    /// <summary>How long a switch may take to block its ports before others open theirs.</summary>
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(2);
-
     private readonly Channel<HeardFrame> frames = Channel.CreateBounded<HeardFrame>(
         new BoundedChannelOptions(MostFrames) { SingleReader = true, FullMode = BoundedChannelFullMode.Wait }); // Full: TryWrite fails and the frame is counted as lost; the next probe comes.
 
@@ -36,29 +33,28 @@ internal sealed class TopologyLoop(FabricLoop fabric, TopologyMachine machine, T
         new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite }); // Full: a wake-up waits already.
 
     private readonly ConcurrentDictionary<SwitchConnection, Served> served = new();
-    private readonly ConcurrentDictionary<SwitchConnection, bool> touched = new();
+    private readonly ConcurrentDictionary<SwitchConnection, Touch> touched = new();
+    private readonly ConcurrentQueue<(TreeOrder Order, Task Following)> answered = new();
     private readonly Dictionary<DatapathId, SwitchConnection> current = [];
-
-    // Who has not confirmed its last order in time is not waited for again before it does.
-    private readonly Dictionary<SwitchConnection, Task> ordered = [];
     private readonly long startedAt = time.GetTimestamp();
+    private long? changingSince;
+    private int told;
 
     /// <summary>What is done at a switch from now on.</summary>
     /// <param name="began">A learning switch has just been taken over.</param>
     public void Serve(SwitchConnection connection, LearningLoop learning, DiscoveryRole role, bool began)
     {
         served[connection] = new(role, learning);
-        touched.AddOrUpdate(connection, began, (_, before) => before || began);
-        Wake();
+        Touched(connection, new(began, []));
     }
 
-    /// <summary>Ports of a switch changed.</summary>
-    public void PortsChanged(SwitchConnection connection)
+    /// <summary>A port of a switch changed.</summary>
+    public void PortChanged(SwitchConnection connection, PortStatus status)
     {
         if (served.ContainsKey(connection))
         {
-            touched.TryAdd(connection, false);
-            Wake();
+            var isUp = status.Reason != PortReason.Delete && LearningLoop.IsUp(status.Port);
+            Touched(connection, new(false, isUp ? [] : [status.Port.Number]));
         }
     }
 
@@ -66,8 +62,7 @@ internal sealed class TopologyLoop(FabricLoop fabric, TopologyMachine machine, T
     public void Gone(SwitchConnection connection)
     {
         served.TryRemove(connection, out _);
-        touched.TryAdd(connection, false);
-        Wake();
+        Touched(connection, new(false, []));
     }
 
     /// <summary>A switch heard LLDP. It is called on the loop that reads from the switch.</summary>
@@ -103,13 +98,10 @@ internal sealed class TopologyLoop(FabricLoop fabric, TopologyMachine machine, T
             await WaitAsync(stop);
             TakeSwitches();
             Hear();
+            await TakeAnswersAsync();
             Probe();
             var news = machine.Settle(Now);
-            if (!news.Orders.IsEmpty)
-            {
-                await FollowAsync(news.Orders, stop);
-            }
-
+            Follow(news.Orders, stop);
             if (!news.Links.IsEmpty)
             {
                 metrics.Show(machine.Links);
@@ -124,13 +116,19 @@ internal sealed class TopologyLoop(FabricLoop fabric, TopologyMachine machine, T
 
     private TimeSpan Now => time.GetElapsedTime(startedAt);
 
+    private void Touched(SwitchConnection connection, Touch touch)
+    {
+        touched.AddOrUpdate(connection, touch, (_, before) => new(before.Began || touch.Began, before.Fell.Union(touch.Fell)));
+        Wake();
+    }
+
     private void Wake() => wake.Writer.TryWrite(true);
 
     private void TakeSwitches()
     {
         foreach (var connection in touched.Keys)
         {
-            if (!touched.TryRemove(connection, out var began))
+            if (!touched.TryRemove(connection, out var touch))
             {
                 continue;
             }
@@ -138,15 +136,21 @@ internal sealed class TopologyLoop(FabricLoop fabric, TopologyMachine machine, T
             if (served.TryGetValue(connection, out var at))
             {
                 current[connection.Id] = connection;
-                machine.Serve(connection.Id, PortsOf(connection, at.Role), at.Role.Learns, Now);
-                if (began)
+                var ports = PortsOf(connection, at.Role);
+                if (ports.Exists(p => touch.Fell.Contains(p.Number)))
+                {
+                    // It is up again already, and its cable may lead elsewhere.
+                    machine.Serve(connection.Id, ports.FindAll(p => !touch.Fell.Contains(p.Number)), at.Role.Learns, Now);
+                }
+
+                machine.Serve(connection.Id, ports, at.Role.Learns, Now);
+                if (touch.Began)
                 {
                     machine.Begun(connection.Id);
                 }
             }
             else if (current.GetValueOrDefault(connection.Id) == connection)
             {
-                ordered.Remove(connection);
                 current.Remove(connection.Id);
                 machine.Remove(connection.Id);
             }
@@ -156,7 +160,7 @@ internal sealed class TopologyLoop(FabricLoop fabric, TopologyMachine machine, T
     private static List<DiscoveryPort> PortsOf(SwitchConnection connection, DiscoveryRole role) =>
     [
         .. connection.Ports.Values
-            .Where(p => p.Number.Value < PortNumber.InPort.Value && (p.Config & PortConfig.Down) == 0 && (p.State & PortState.LinkDown) == 0)
+            .Where(LearningLoop.MayLeadToSwitches)
             .Where(p => role.Learns || role.FabricPorts.Items.Contains(p.Number))
             .Select(p => new DiscoveryPort(p.Number, p.Mac)),
     ];
@@ -188,41 +192,58 @@ internal sealed class TopologyLoop(FabricLoop fabric, TopologyMachine machine, T
             if (current.TryGetValue(from.Switch, out var connection) && connection.TrySendPacket(PortNumber.Controller, [new OutputAction(from.Port)], frame))
             {
                 metrics.Sent();
+                served.GetValueOrDefault(connection)?.Learning.Probed(from.Port);
             }
         }
     }
 
-    /// <summary>First what is to be blocked, by all; only then is anything opened, so that there is no way in a circle in between.</summary>
-    private async Task FollowAsync(ImmutableArray<TreeOrder> orders, CancellationToken stop)
+    /// <summary>Nobody is waited for here: answers come in as they come.</summary>
+    private void Follow(ImmutableArray<TreeOrder> orders, CancellationToken stop)
     {
-        var started = time.GetTimestamp();
-        await Task.WhenAll(orders.Where(o => o.BlocksMore).Select(o => FollowAsync(o, opens: false, stop)));
-        await Task.WhenAll(orders.Where(o => o.OpensMore || !o.BlocksMore).Select(o => FollowAsync(o, opens: true, stop)));
-        metrics.Converged(time.GetElapsedTime(started));
-        log.TreeChanged(orders.Length, machine.Tree.Blocked.Count);
+        foreach (var order in orders)
+        {
+            if (current.TryGetValue(order.Switch, out var connection) && served.TryGetValue(connection, out var at))
+            {
+                _ = at.Learning.FollowAsync(order, stop).ContinueWith(
+                    following =>
+                    {
+                        answered.Enqueue((order, following));
+                        Wake();
+                    },
+                    CancellationToken.None,
+                    TaskContinuationOptions.ExecuteSynchronously,
+                    TaskScheduler.Default);
+            }
+        }
+
+        metrics.Unconfirmed(machine.Unconfirmed);
+        if (!orders.IsEmpty)
+        {
+            changingSince ??= time.GetTimestamp();
+            told += orders.Length;
+        }
+        else if (changingSince is { } since && machine.Unconfirmed == 0)
+        {
+            metrics.Converged(time.GetElapsedTime(since));
+            log.TreeChanged(told, machine.Tree.Blocked.Count);
+            (changingSince, told) = (null, 0);
+        }
     }
 
-    private async Task FollowAsync(TreeOrder order, bool opens, CancellationToken stop)
+    private async Task TakeAnswersAsync()
     {
-        if (!current.TryGetValue(order.Switch, out var connection) || !served.TryGetValue(connection, out var at))
+        while (answered.TryDequeue(out var answer))
         {
-            return;
-        }
+            try
+            {
+                await answer.Following;
+            }
+            catch (Exception e) when (e is SwitchGoneException or SwitchRefusedException)
+            {
+                // Gone, it comes back anew; unwilling, it has been told.
+            }
 
-        var waits = !(ordered.TryGetValue(connection, out var former) && !former.IsCompleted);
-        var following = ordered[connection] = at.Learning.FollowAsync(order, opens, stop);
-        if (!waits)
-        {
-            return;
-        }
-
-        try
-        {
-            await following.WaitAsync(Patience, time, stop);
-        }
-        catch (Exception e) when (e is SwitchGoneException or SwitchRefusedException or TimeoutException)
-        {
-            // Gone, it comes back anew; slow or unwilling, it has been told.
+            machine.Answered(answer.Order);
         }
     }
 
@@ -250,6 +271,9 @@ internal sealed class TopologyLoop(FabricLoop fabric, TopologyMachine machine, T
             await wake.Reader.ReadAsync(stop);
         }
     }
+
+    /// <summary>What happened at a switch: it began to learn; ports went down, if only for a moment.</summary>
+    private sealed record Touch(bool Began, ImmutableHashSet<PortNumber> Fell);
 
     private readonly record struct HeardFrame(LinkEnd At, byte[] Frame, TimeSpan Now, DateTimeOffset Utc);
 

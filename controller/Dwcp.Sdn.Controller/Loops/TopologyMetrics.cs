@@ -14,6 +14,7 @@ internal sealed class TopologyMetrics
     private readonly Histogram<double> converged;
     private readonly Func<DatapathId, string> nameOf;
     private volatile Tuple<int, int> links = new(0, 0);
+    private volatile int unconfirmed;
 
     /// <param name="nameOf">The name of a switch in labels.</param>
     public TopologyMetrics(IMeterFactory meters, Func<DatapathId, string> nameOf)
@@ -24,6 +25,7 @@ internal sealed class TopologyMetrics
         taken = meter.CreateCounter<long>("dwcp.lldp.taken", "{frame}", "LLDP frames that showed a link");
         meter.CreateObservableCounter("dwcp.lldp.refused", Refusals, "{frame}", "LLDP frames that showed no link, by the reason");
         converged = meter.CreateHistogram<double>("dwcp.tree.convergence", "s", "From a change of links to the barriers that confirm the spanning tree");
+        meter.CreateObservableGauge("dwcp.tree.unconfirmed", () => unconfirmed, "{switch}", "Switches that have yet to confirm what the spanning tree has them block");
         meter.CreateObservableGauge("dwcp.links", Links, "{link}", "Links between switches, by their state");
     }
 
@@ -39,6 +41,8 @@ internal sealed class TopologyMetrics
     public void Taken() => taken.Add(1);
 
     public void Refused(DatapathId datapath, LldpRefusal refusal) => refused.AddOrUpdate((datapath, refusal), 1, (_, count) => count + 1);
+
+    public void Unconfirmed(int now) => unconfirmed = now;
 
     public void Converged(TimeSpan took) => converged.Record(took.TotalSeconds);
 

@@ -9,33 +9,16 @@ namespace Dwcp.Sdn.Fabric.Learning;
 /// </summary>
 internal sealed class FloodMemory
 {
-    private const int Places = 1024;
-    private static readonly TimeSpan Memory = TimeSpan.FromSeconds(1);
+    /// <summary>Frames that are remembered at most; beyond them the oldest goes.</summary>
+    public const int Most = 16_384;
 
-    private Entry[] entries = [];
+    private readonly Dictionary<ulong, Flooded> frames = [];
+    private readonly Queue<(ulong Frame, TimeSpan Until)> oldest = new();
 
-    /// <summary>Whether the frame was flooded a moment ago from another port; else it is remembered.</summary>
-    public bool CameBack(PortNumber port, ReadOnlySpan<byte> frame, TimeSpan now)
-    {
-        if (entries.Length == 0)
-        {
-            entries = new Entry[Places];
-        }
+    public int Count => frames.Count;
 
-        var hash = HashOf(frame);
-        ref var entry = ref entries[(int)(hash & (Places - 1))];
-        if (entry.Hash == hash && entry.Port != port && now < entry.Until)
-        {
-            return true;
-        }
-
-        entry = new Entry { Hash = hash, Port = port, Until = now + Memory };
-        return false;
-    }
-
-    public void Clear() => entries = [];
-
-    private static ulong HashOf(ReadOnlySpan<byte> frame)
+    /// <summary>What a frame is known by.</summary>
+    public static ulong NameOf(ReadOnlySpan<byte> frame)
     {
         var hash = 0x9e37_79b9_7f4a_7c15 ^ (ulong)frame.Length;
         var words = MemoryMarshal.Cast<byte, ulong>(frame);
@@ -52,16 +35,37 @@ internal sealed class FloodMemory
         return hash ^ (hash >> 32);
     }
 
+    /// <summary>Whether the frame was flooded a moment ago from another port.</summary>
+    public bool CameBack(ulong frame, PortNumber port, TimeSpan now) =>
+        frames.TryGetValue(frame, out var flooded) && flooded.Port != port && now < flooded.Until;
+
+    /// <summary>The frame goes on from this port.</summary>
+    public void Remember(ulong frame, PortNumber port, TimeSpan now, TimeSpan memory)
+    {
+        while (oldest.TryPeek(out var old) && (old.Until <= now || oldest.Count >= Most))
+        {
+            oldest.Dequeue();
+            if (frames.TryGetValue(old.Frame, out var flooded) && flooded.Until == old.Until)
+            {
+                frames.Remove(old.Frame);
+            }
+        }
+
+        frames[frame] = new(port, now + memory);
+        oldest.Enqueue((frame, now + memory));
+    }
+
+    public void Clear()
+    {
+        frames.Clear();
+        oldest.Clear();
+    }
+
     private static ulong Mix(ulong value)
     {
         value *= 0xff51_afd7_ed55_8ccd;
         return value ^ (value >> 33);
     }
 
-    private struct Entry
-    {
-        public ulong Hash;
-        public PortNumber Port;
-        public TimeSpan Until;
-    }
+    private readonly record struct Flooded(PortNumber Port, TimeSpan Until);
 }

@@ -49,7 +49,10 @@ public sealed record LearningTimes
     /// <summary>The same of a port that came up a moment ago: there may be a way in a circle that nobody has found yet.</summary>
     public int UnsettledFloodsPerSecond { get; init; } = 100;
 
-    /// <summary>Within that time a switch of ours behind a port that came up is found.</summary>
+    /// <summary>So long after a frame was flooded it is taken for a copy of itself by another port; a station that moves is not heard for as long, if it says the same again.</summary>
+    public TimeSpan Echo { get; init; } = TimeSpan.FromSeconds(1);
+
+    /// <summary>Within that time from the first probe a switch of ours behind a port that came up is found.</summary>
     public TimeSpan Discovery { get; init; } = TimeSpan.FromSeconds(2);
 }
 
@@ -61,11 +64,12 @@ public sealed class LearningSwitch(LearningTimes times)
 {
     private const int MaxStations = 32_768;
     private const int MaxPorts = 4096;
+    private static readonly TimeSpan NotYet = TimeSpan.MaxValue;
 
     private readonly MacTable stations = new(MaxStations, times.StationAge);
     private readonly FloodMemory floods = new();
     private readonly PortAllowances allowances = new();
-    private readonly Dictionary<PortNumber, TimeSpan> cameUp = [];
+    private readonly Dictionary<PortNumber, TimeSpan> probed = [];
     private FrozenSet<PortNumber> blocked = FrozenSet<PortNumber>.Empty;
     private TimeSpan begun = TimeSpan.MinValue / 2;
 
@@ -85,19 +89,34 @@ public sealed class LearningSwitch(LearningTimes times)
     }
 
     /// <summary>All ports have just come up, as far as anybody knows.</summary>
-    public void Begin(TimeSpan now)
+    /// <param name="ports">Those by which probes are going to leave.</param>
+    public void Begin(IEnumerable<PortNumber> ports, TimeSpan now)
     {
         begun = now;
-        cameUp.Clear();
+        probed.Clear();
+        foreach (var port in ports)
+        {
+            CameUp(port);
+        }
+
         Forget();
     }
 
-    /// <summary>A port came up.</summary>
-    public void CameUp(PortNumber port, TimeSpan now)
+    /// <summary>A port came up, by which a probe is going to leave.</summary>
+    public void CameUp(PortNumber port)
     {
-        if (cameUp.Count < MaxPorts)
+        if (probed.Count < MaxPorts)
         {
-            cameUp[port] = now;
+            probed[port] = NotYet;
+        }
+    }
+
+    /// <summary>A probe leaves by a port.</summary>
+    public void Probed(PortNumber port, TimeSpan now)
+    {
+        if (probed.GetValueOrDefault(port) == NotYet)
+        {
+            probed[port] = now;
         }
     }
 
@@ -122,31 +141,43 @@ public sealed class LearningSwitch(LearningTimes times)
         }
 
         var target = key.Destination.IsMulticast ? null : stations.Find(key.Destination, key.Vlan, now);
-        if (target is null && floods.CameBack(port, frame, now))
+        var isSettled = IsSettled(port, now);
+
+        // While there may be ways in a circle, a frame to one station comes by several of them too, if it was flooded elsewhere.
+        var mayCircle = target is null || !isSettled;
+        var name = mayCircle ? FloodMemory.NameOf(frame) : 0;
+        if (mayCircle && floods.CameBack(name, port, now))
         {
             return new(LearningVerdict.Drop, key);
         }
 
         var known = stations.Find(key.Source, key.Vlan, now);
-        var hasMoved = known is { } k && k.Port != port;
-        if (hasMoved && now - known!.Value.Moved < times.Settle)
+        var isElsewhere = known is { } k && k.Port != port;
+        var isLate = isElsewhere && now - known!.Value.Moved < times.Settle;
+        if (!isLate)
         {
-            return target is { } there && there.Port != port ? new(LearningVerdict.ForwardOnce, key, there.Port) : new(LearningVerdict.Drop, key);
+            stations.Set(key.Source, key.Vlan, new(port, now, isElsewhere ? now : known?.Moved ?? TimeSpan.MinValue / 2));
         }
 
-        stations.Set(key.Source, key.Vlan, new(port, now, hasMoved ? now : known?.Moved ?? TimeSpan.MinValue / 2));
-        return target switch
+        var verdict = target switch
         {
-            null when !MayFlood(port, now) => new(LearningVerdict.TooMany, key, default, hasMoved),
-            null => new(LearningVerdict.Flood, key, default, hasMoved),
-            { } t when t.Port == port => new(LearningVerdict.Drop, key, default, hasMoved),
-            { } t => new(LearningVerdict.Forward, key, t.Port, hasMoved),
+            null => MayFlood(port, isSettled, now) ? LearningVerdict.Flood : LearningVerdict.TooMany,
+            { } t when t.Port == port => LearningVerdict.Drop,
+            _ => isLate ? LearningVerdict.ForwardOnce : LearningVerdict.Forward,
         };
+
+        // What does not go on from here may do so when it comes by another port.
+        if (mayCircle && verdict is not (LearningVerdict.TooMany or LearningVerdict.Drop))
+        {
+            floods.Remember(name, port, now, times.Echo);
+        }
+
+        return new(verdict, key, target?.Port ?? default, isElsewhere && !isLate);
     }
 
-    private bool MayFlood(PortNumber port, TimeSpan now)
+    private bool MayFlood(PortNumber port, bool isSettled, TimeSpan now)
     {
-        if (allowances.Take(port, IsSettled(port, now) ? times.FloodsPerSecond : times.UnsettledFloodsPerSecond, now))
+        if (allowances.Take(port, isSettled ? times.FloodsPerSecond : times.UnsettledFloodsPerSecond, now))
         {
             return true;
         }
@@ -155,6 +186,6 @@ public sealed class LearningSwitch(LearningTimes times)
         return false;
     }
 
-    /// <summary>Whether a port has been up for long enough that a switch behind it would have been found.</summary>
-    private bool IsSettled(PortNumber port, TimeSpan now) => now - cameUp.GetValueOrDefault(port, begun) >= times.Discovery;
+    /// <summary>Whether a switch behind a port would have been found.</summary>
+    private bool IsSettled(PortNumber port, TimeSpan now) => now - probed.GetValueOrDefault(port, begun) >= times.Discovery;
 }

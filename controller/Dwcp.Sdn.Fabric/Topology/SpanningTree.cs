@@ -27,6 +27,7 @@ public sealed class SpanningTree
     private readonly List<DatapathId> order = [];
     private readonly Dictionary<DatapathId, DatapathId> islands = [];
     private readonly HashSet<LinkEnd> linked = [];
+    private readonly Dictionary<DatapathId, FrozenSet<PortNumber>> blockedAt;
 
     public SpanningTree(IEnumerable<TreeLink> links)
     {
@@ -49,13 +50,21 @@ public sealed class SpanningTree
         }
 
         Blocked = blocked.ToFrozenSet();
+        blockedAt = blocked.GroupBy(e => e.Switch).ToDictionary(g => g.Key, g => g.Select(e => e.Port).ToFrozenSet());
+        Cables = [.. segments.All];
     }
 
     /// <summary>The ports over which nothing goes.</summary>
     public FrozenSet<LinkEnd> Blocked { get; }
 
+    /// <summary>Ports that hear each other: two on a cable, more where a hub copies.</summary>
+    public IReadOnlyList<IReadOnlyList<LinkEnd>> Cables { get; }
+
     /// <summary>Every switch of the tree but the roots, with where it hangs.</summary>
     public IReadOnlyDictionary<DatapathId, TreeParent> Parents => parents;
+
+    /// <summary>The ports of a switch over which nothing goes.</summary>
+    public FrozenSet<PortNumber> BlockedAt(DatapathId id) => blockedAt.GetValueOrDefault(id, []);
 
     private HashSet<LinkEnd> Designated { get; } = [];
 

@@ -1,4 +1,3 @@
-using System.Collections.Frozen;
 using System.Collections.Immutable;
 using Dwcp.Sdn.Core.Net;
 
@@ -23,13 +22,6 @@ public sealed record Link(LinkKey Key, bool AToB, bool BToA, bool IsBlocked, Dat
 /// <summary>What a link is now; null with the reason when it is gone.</summary>
 public readonly record struct LinkNews(LinkKey Key, Link? Now, string Why);
 
-/// <summary>What a learning switch has to do because the tree is another.</summary>
-/// <param name="Blocked">All its ports over which nothing may go.</param>
-/// <param name="Outdated">Its ports behind which stations need not be any more.</param>
-/// <param name="BlocksMore">One of the blocked ports was not.</param>
-/// <param name="OpensMore">One that was blocked, or may have been, is not.</param>
-public sealed record TreeOrder(DatapathId Switch, FrozenSet<PortNumber> Blocked, FrozenSet<PortNumber> Outdated, bool BlocksMore, bool OpensMore);
-
 /// <summary>What came of a burst of inputs.</summary>
 public sealed record TopologyNews(ImmutableArray<LinkNews> Links, ImmutableArray<RefusalNews> Refusals, ImmutableArray<TreeOrder> Orders);
 
@@ -39,15 +31,21 @@ public sealed record TopologyNews(ImmutableArray<LinkNews> Links, ImmutableArray
 /// </summary>
 public sealed class TopologyMachine(DiscoveryTimes times, ImmutableArray<byte> key, Func<ulong> nonce)
 {
+    /// <summary>How long a switch may take to block its ports before others, with which it would make a circle, open theirs.</summary>
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(2);
+
     private readonly Discovery discovery = new(times, key, nonce);
     private readonly HashSet<DatapathId> learning = [];
-    private readonly HashSet<DatapathId> begun = [];
+    private readonly TreeRollout rollout = new(Patience);
     private readonly Dictionary<LinkKey, Link> links = [];
     private SpanningTree tree = SpanningTree.Empty;
     private TimeSpan treeAt = TimeSpan.MinValue / 2;
     private bool isOutdated;
 
-    public TimeSpan? Deadline => isOutdated && !(discovery.Deadline < treeAt) ? treeAt : discovery.Deadline;
+    public TimeSpan? Deadline => new[] { discovery.Deadline, rollout.Deadline, isOutdated ? treeAt : (TimeSpan?)null }.Min();
+
+    /// <summary>Switches that have yet to confirm what they block.</summary>
+    public int Unconfirmed => rollout.Unconfirmed;
 
     /// <summary>A tree over many links takes a while, and when they are found they come in crowds: 10 microseconds for each.</summary>
     private TimeSpan TreeGap => TimeSpan.FromMicroseconds(10 * links.Count);
@@ -63,17 +61,31 @@ public sealed class TopologyMachine(DiscoveryTimes times, ImmutableArray<byte> k
     public void Serve(DatapathId datapath, IReadOnlyCollection<DiscoveryPort> ports, bool learns, TimeSpan now)
     {
         discovery.Serve(datapath, ports, now);
-        isOutdated |= learns ? learning.Add(datapath) : learning.Remove(datapath);
+        if (learns ? learning.Add(datapath) : learning.Remove(datapath))
+        {
+            isOutdated = true;
+            if (learns)
+            {
+                rollout.Begin(datapath);
+            }
+            else
+            {
+                rollout.Remove(datapath);
+            }
+        }
     }
 
     /// <summary>A learning switch has begun anew and knows of no blocked port.</summary>
-    public void Begun(DatapathId datapath) => begun.Add(datapath);
+    public void Begun(DatapathId datapath) => rollout.Begin(datapath);
+
+    /// <inheritdoc cref="TreeRollout.Answered"/>
+    public void Answered(TreeOrder order) => rollout.Answered(order);
 
     /// <summary>A switch is gone.</summary>
     public void Remove(DatapathId datapath)
     {
         discovery.Remove(datapath);
-        begun.Remove(datapath);
+        rollout.Remove(datapath);
         isOutdated |= learning.Remove(datapath);
     }
 
@@ -100,7 +112,7 @@ public sealed class TopologyMachine(DiscoveryTimes times, ImmutableArray<byte> k
 
         isOutdated |= before.Any(b => b.Value is null != !links.ContainsKey(b.Key) || b.Value?.IsTwoWay != links.GetValueOrDefault(b.Key)?.IsTwoWay);
         var was = tree;
-        var orders = Orders(now);
+        Grow(now);
         foreach (var pair in was == tree ? before.Keys.ToList() : [.. links.Keys])
         {
             if (links.TryGetValue(pair, out var link) && link.IsBlocked != IsBlocked(pair))
@@ -111,7 +123,7 @@ public sealed class TopologyMachine(DiscoveryTimes times, ImmutableArray<byte> k
         }
 
         var news = before.Where(b => b.Value != links.GetValueOrDefault(b.Key)).Select(b => new LinkNews(b.Key, links.GetValueOrDefault(b.Key), why.GetValueOrDefault(b.Key, "")));
-        return new([.. news.OrderBy(n => n.Key.A).ThenBy(n => n.Key.B)], discovery.TakeRefusals(), orders);
+        return new([.. news.OrderBy(n => n.Key.A).ThenBy(n => n.Key.B)], discovery.TakeRefusals(), rollout.Step(now));
     }
 
     private void Update(LinkKey pair)
@@ -128,32 +140,15 @@ public sealed class TopologyMachine(DiscoveryTimes times, ImmutableArray<byte> k
         links[pair] = new(pair, forth is not null, back is not null, false, since, fewest);
     }
 
-    private ImmutableArray<TreeOrder> Orders(TimeSpan at)
+    private void Grow(TimeSpan at)
     {
-        var isDue = isOutdated && at >= treeAt;
-        if (!isDue && begun.Count == 0)
+        if (isOutdated && at >= treeAt)
         {
-            return [];
+            tree = new SpanningTree(links.Values.Where(l => learning.Contains(l.Key.A.Switch) && learning.Contains(l.Key.B.Switch)).Select(l => new TreeLink(l.Key.A, l.Key.B, l.IsTwoWay)));
+            rollout.Want(tree);
+            (isOutdated, treeAt) = (false, at + TreeGap);
         }
-
-        var next = isDue
-            ? new SpanningTree(links.Values.Where(l => learning.Contains(l.Key.A.Switch) && learning.Contains(l.Key.B.Switch)).Select(l => new TreeLink(l.Key.A, l.Key.B, l.IsTwoWay)))
-            : tree;
-        var (was, now) = (By(tree.Blocked), By(next.Blocked));
-        var outdated = By(next.Outdated(tree));
-        var orders = ImmutableArray.CreateBuilder<TreeOrder>();
-        foreach (var id in learning.Where(id => begun.Contains(id) || outdated.Contains(id) || !was[id].ToHashSet().SetEquals(now[id])).OrderBy(id => id.Value))
-        {
-            var before = begun.Contains(id) ? [] : was[id];
-            orders.Add(new(id, now[id].ToFrozenSet(), outdated[id].ToFrozenSet(), now[id].Except(before).Any(), begun.Contains(id) || before.Except(now[id]).Any()));
-        }
-
-        (tree, isOutdated, treeAt) = (next, isOutdated && !isDue, isDue ? at + TreeGap : treeAt);
-        begun.Clear();
-        return orders.ToImmutable();
     }
 
     private bool IsBlocked(LinkKey pair) => tree.Blocked.Contains(pair.A) || tree.Blocked.Contains(pair.B);
-
-    private static ILookup<DatapathId, PortNumber> By(IEnumerable<LinkEnd> ends) => ends.ToLookup(e => e.Switch, e => e.Port);
 }

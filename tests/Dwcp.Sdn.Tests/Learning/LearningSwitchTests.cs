@@ -1,3 +1,4 @@
+using System.Buffers.Binary;
 using System.Collections.Frozen;
 using Dwcp.Sdn.Core.Net;
 using Dwcp.Sdn.Fabric.Learning;
@@ -69,6 +70,44 @@ public class LearningSwitchTests
     }
 
     [Fact]
+    public void Of_broadcasts_whose_copies_come_now_by_one_port_first_and_now_by_another_each_goes_on_once()
+    {
+        foreach (var i in Enumerable.Range(0, 20))
+        {
+            var ports = i % 2 == 0 ? (P1, P2) : (P2, P1);
+            Assert.Equal(LearningVerdict.Flood, Numbered(ports.Item1, i).Verdict);
+            now += TimeSpan.FromMilliseconds(2);
+            Assert.Equal(LearningVerdict.Drop, Numbered(ports.Item2, i).Verdict);
+            now += TimeSpan.FromMilliseconds(48);
+        }
+    }
+
+    [Fact]
+    public void A_copy_is_known_however_many_frames_were_flooded_since()
+    {
+        foreach (var i in Enumerable.Range(0, 4000))
+        {
+            Assert.Equal(LearningVerdict.Flood, Numbered(new((uint)(i % 4) + 10), i).Verdict);
+        }
+
+        now += TimeSpan.FromMilliseconds(900);
+        Assert.Equal(4000, Enumerable.Range(0, 4000).Count(i => Numbered(P1, i).Verdict == LearningVerdict.Drop));
+    }
+
+    [Fact]
+    public void A_frame_that_one_port_was_not_allowed_to_flood_goes_on_when_it_comes_by_another()
+    {
+        foreach (var i in Enumerable.Range(0, 1000))
+        {
+            Numbered(P1, i);
+        }
+
+        Assert.Equal(LearningVerdict.TooMany, Numbered(P1, 4711).Verdict);
+        Assert.Equal(LearningVerdict.Flood, Numbered(P2, 4711).Verdict);
+        Assert.Equal(LearningVerdict.Drop, Numbered(P1, 4711).Verdict);
+    }
+
+    [Fact]
     public void The_same_request_again_from_the_same_port_is_flooded_again()
     {
         Broadcast(P1, 1);
@@ -113,17 +152,69 @@ public class LearningSwitchTests
     [Fact]
     public void A_port_that_came_up_a_moment_ago_forwards_and_floods_less()
     {
-        machine.Begin(now);
+        machine.Begin([P1, P2], now);
         Assert.Equal(100, Floods(P1));
         On(P2, 2, 9);
         Assert.Equal(LearningVerdict.Forward, On(P3, 3, 2).Verdict);
 
-        now += TimeSpan.FromSeconds(3);
-        machine.CameUp(P1, now);
+        // Nobody knows what is behind a port before a probe has left by it.
+        now += TimeSpan.FromSeconds(30);
+        machine.Probed(P1, now);
+        machine.Probed(P2, now);
+        now += TimeSpan.FromSeconds(1);
+        machine.Probed(P1, now);
+        Assert.Equal(100, Floods(P1));
+        now += TimeSpan.FromSeconds(1);
+        Assert.Equal(1000, Floods(P1));
+
+        machine.CameUp(P1);
+        now += TimeSpan.FromSeconds(30);
         Assert.Equal(100, Floods(P1));
         Assert.Equal(1000, Floods(P2));
 
         int Floods(PortNumber port) => Enumerable.Range(0, 1500).Count(i => On(port, 7, (ulong)(200_000 + i)).Verdict == LearningVerdict.Flood);
+    }
+
+    [Fact]
+    public void A_copy_may_be_a_second_late_and_then_a_station_may_have_moved()
+    {
+        Assert.Equal(LearningVerdict.Flood, Numbered(P1, 1).Verdict);
+        Assert.Equal(LearningVerdict.Flood, Numbered(P1, 2).Verdict);
+        now += TimeSpan.FromMilliseconds(999);
+        Assert.Equal(LearningVerdict.Drop, Numbered(P2, 1).Verdict);
+
+        now += TimeSpan.FromMilliseconds(1);
+        var moved = Numbered(P2, 2);
+        Assert.Equal((LearningVerdict.Flood, true), (moved.Verdict, moved.HasMoved));
+    }
+
+    [Fact]
+    public void A_frame_to_one_station_that_was_flooded_elsewhere_goes_on_once_too_while_links_are_looked_for()
+    {
+        machine.Begin([P1, P2, P3], now);
+        On(P3, 3, 9);
+        Assert.Equal((LearningVerdict.Forward, P3), (On(P1, 1, 3).Verdict, On(P2, 4, 3).Out));
+        Assert.Equal(LearningVerdict.Drop, On(P2, 1, 3).Verdict);
+        Assert.Equal(P1, On(P3, 3, 1).Out);
+    }
+
+    [Fact]
+    public void What_is_remembered_of_floods_is_bounded()
+    {
+        var memory = new FloodMemory();
+        foreach (var i in Enumerable.Range(0, 100_000))
+        {
+            memory.Remember((ulong)i, P1, now, TimeSpan.FromSeconds(1));
+        }
+
+        Assert.Equal(FloodMemory.Most, memory.Count);
+        Assert.True(memory.CameBack(99_999, P2, now));
+        Assert.True(memory.CameBack(100_000 - FloodMemory.Most, P2, now));
+        Assert.False(memory.CameBack(99_999 - FloodMemory.Most, P2, now));
+
+        now += TimeSpan.FromSeconds(1);
+        memory.Remember(1, P1, now, TimeSpan.FromSeconds(1));
+        Assert.Equal(1, memory.Count);
     }
 
     [Theory]
@@ -171,7 +262,7 @@ public class LearningSwitchTests
         Assert.Equal(0, GC.GetAllocatedBytesForCurrentThread() - before);
     }
 
-    private static byte[] Frame(ulong to, ulong from, ushort? vlan)
+    internal static byte[] Frame(ulong to, ulong from, ushort? vlan)
     {
         var w = new Core.Wire.WireWriter();
         w.U48(to == ulong.MaxValue ? MacAddress.Broadcast.Value : 0x0200_0000_0000 | to);
@@ -188,6 +279,14 @@ public class LearningSwitchTests
     }
 
     private LearningAnswer On(PortNumber port, ulong from, ulong to, ushort? vlan = null) => machine.On(port, Frame(to, from, vlan), now);
+
+    /// <summary>One of many broadcasts of station 1.</summary>
+    private LearningAnswer Numbered(PortNumber port, int number)
+    {
+        var frame = Frame(ulong.MaxValue, 1, null);
+        BinaryPrimitives.WriteInt32BigEndian(frame.AsSpan(14), number);
+        return machine.On(port, frame, now);
+    }
 
     private LearningAnswer Broadcast(PortNumber port, ulong from) => On(port, from, ulong.MaxValue);
 }

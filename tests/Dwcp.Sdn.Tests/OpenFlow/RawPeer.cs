@@ -24,7 +24,7 @@ internal sealed class RawPeer : IDisposable
     }
 
     /// <summary>Connects and goes through the handshake as the switch with that id.</summary>
-    public static async Task<RawPeer> JoinAsync(IPEndPoint to, ulong datapath, Func<Stream, Task<Stream>>? over = null, byte auxiliary = 0)
+    public static async Task<RawPeer> JoinAsync(IPEndPoint to, ulong datapath, Func<Stream, Task<Stream>>? over = null, byte auxiliary = 0, params PortDesc[] ports)
     {
         var peer = await ConnectAsync(to, over);
         await peer.SendAsync(new Hello());
@@ -40,7 +40,7 @@ internal sealed class RawPeer : IDisposable
                     await peer.SendAsync(new MultipartReply(new SwitchDesc("", "", "raw", "", "")), xid);
                     break;
                 case MultipartRequest { Body.Type: MultipartType.PortDesc }:
-                    await peer.SendAsync(new MultipartReply(new PortDescReply([])), xid);
+                    await peer.SendAsync(new MultipartReply(new PortDescReply([.. ports])), xid);
                     return peer;
             }
         }

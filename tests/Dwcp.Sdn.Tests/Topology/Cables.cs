@@ -36,6 +36,11 @@ internal sealed class Cables
 
     public List<TreeOrder> LastOrders { get; } = [];
 
+    /// <summary>How long a switch takes to confirm an order; null: it never does.</summary>
+    public Func<DatapathId, TimeSpan?> ConfirmsIn { get; set; } = _ => TimeSpan.Zero;
+
+    private PriorityQueue<TreeOrder, TimeSpan> Unanswered { get; } = new();
+
     public static LinkEnd End(ulong id, uint port) => new(new(id), new(port));
 
     public void Up(ulong id, params uint[] numbers) => Up(id, true, numbers);
@@ -92,9 +97,10 @@ internal sealed class Cables
     public void Run(TimeSpan time)
     {
         var until = Now + time;
-        while (Machine.Deadline is { } next && next <= until)
+        while (Next is { } next && next <= until)
         {
             Now = next > Now ? next : Now;
+            Answer();
             var due = Machine.Due(Now, Utc);
             foreach (var (from, frame) in due)
             {
@@ -126,20 +132,43 @@ internal sealed class Cables
     public IEnumerable<string> Links => Machine.Links.OrderBy(l => l.Key.A).ThenBy(l => l.Key.B)
         .Select(l => $"{l.Key.A.Switch.Value}:{l.Key.A.Port}{(l.BToA ? "<" : "")}-{(l.AToB ? ">" : "")}{l.Key.B.Switch.Value}:{l.Key.B.Port}");
 
+    /// <summary>When something happens next.</summary>
+    private TimeSpan? Next => Unanswered.TryPeek(out _, out var answer) && !(Machine.Deadline < answer) ? answer : Machine.Deadline;
+
+    private void Answer()
+    {
+        while (Unanswered.TryPeek(out var order, out var at) && at <= Now)
+        {
+            Unanswered.Dequeue();
+            Machine.Answered(order);
+        }
+    }
+
     private void Settle()
     {
-        var news = Machine.Settle(Now);
-        News.AddRange(news.Links);
-        Refusals.AddRange(news.Refusals);
-        if (!news.Orders.IsEmpty)
+        var isFirst = true;
+        do
         {
-            LastOrders.Clear();
-            LastOrders.AddRange(news.Orders);
-        }
+            Answer();
+            var news = Machine.Settle(Now);
+            News.AddRange(news.Links);
+            Refusals.AddRange(news.Refusals);
+            if (!news.Orders.IsEmpty && isFirst)
+            {
+                LastOrders.Clear();
+                isFirst = false;
+            }
 
-        foreach (var order in news.Orders)
-        {
-            Orders[order.Switch] = order;
+            foreach (var order in news.Orders)
+            {
+                LastOrders.Add(order);
+                Orders[order.Switch] = order;
+                if (ConfirmsIn(order.Switch) is { } time)
+                {
+                    Unanswered.Enqueue(order, Now + time);
+                }
+            }
         }
+        while (Unanswered.TryPeek(out _, out var at) && at <= Now);
     }
 }

@@ -132,7 +132,7 @@ public class SpanningTreeTests
     private static SpanningTree Tree(params (ulong A, uint Ap, ulong B, uint Bp)[] links) => new(links.Select(l => new TreeLink(End(l.A, l.Ap), End(l.B, l.Bp), true)));
 
     /// <summary>Cables between random switches, each with ports of its own: several islands, circles and parallel ones.</summary>
-    private static TreeLink[] RandomLinks(Random random)
+    internal static TreeLink[] RandomLinks(Random random)
     {
         var next = new Dictionary<ulong, uint>();
         var switches = random.Next(2, 30);
@@ -151,7 +151,7 @@ public class SpanningTreeTests
 
     private static List<TreeLink> Open(IEnumerable<TreeLink> links, SpanningTree tree) => [.. links.Where(l => !tree.Blocked.Contains(l.A) && !tree.Blocked.Contains(l.B))];
 
-    private static bool IsForest(List<TreeLink> open)
+    internal static bool IsForest(List<TreeLink> open)
     {
         var roots = new Dictionary<DatapathId, DatapathId>();
         DatapathId Root(DatapathId id) => roots.TryGetValue(id, out var up) && up != id ? Root(up) : id;
