@@ -163,13 +163,13 @@ internal static class Cabling
         return relay;
     }
 
-    /// <summary>The next LLDP frame that a node sees on an interface, as hex; sent back at once if so wanted.</summary>
+    /// <summary>The next LLDP frame that a node sees on an interface, as hex; sent back at once if so wanted. Where nobody answers the pause may be 45 s.</summary>
     public static async Task<string> CaptureLldpAsync(this Lab lab, string node, string device, bool andReturn = false) =>
         (await lab.ExecAsync(
             node,
             "python3",
             "-c",
-            $"import socket; s = socket.socket(17, 3, socket.htons(0x88cc)); s.bind(('{device}', 0x88cc)); s.settimeout(20); f = s.recv(2000); {(andReturn ? "s.send(f); " : "")}print(f.hex())"))
+            $"import socket; s = socket.socket(17, 3, socket.htons(0x88cc)); s.bind(('{device}', 0x88cc)); s.settimeout(60); f = s.recv(2000); {(andReturn ? "s.send(f); " : "")}print(f.hex())"))
         .Succeeded().Trim();
 
     /// <summary>Sends frames out of an interface of a node.</summary>
