@@ -1,7 +1,11 @@
+using System.Collections.Concurrent;
+using System.Net;
+using System.Net.Sockets;
 using System.Text;
 using Dwcp.Sdn.Controller.Configuration;
 using Dwcp.Sdn.Controller.Tls;
 using Dwcp.Sdn.Pki;
+using Dwcp.Sdn.Southbound.Tls;
 using Dwcp.Sdn.Tests.Configuration;
 using Dwcp.Sdn.Tests.Store;
 using Microsoft.Extensions.Logging;
@@ -14,7 +18,7 @@ public sealed class ControllerTlsTests : ILogger, IDisposable
     private readonly DirectoryInfo data = Directory.CreateTempSubdirectory("dwcp-ctls-");
     private readonly ManualTime time = new();
     private readonly CancellationTokenSource stop = new();
-    private readonly List<string> lines = [];
+    private readonly ConcurrentQueue<string> lines = new();
 
     private string Home => Authority.DirectoryOf(data.FullName);
 
@@ -117,16 +121,66 @@ public sealed class ControllerTlsTests : ILogger, IDisposable
         await EndAsync(running);
     }
 
+    [Fact]
+    public async Task A_file_of_authorities_that_is_replaced_ends_the_connections_of_those_that_are_not_in_it_once_it_has_stood_still()
+    {
+        using var pki = new TestPki();
+        using var other = new TestPki();
+        var both = Write("ca.pem", pki.Authority.Certificate.ExportCertificatePem() + "\n" + other.Authority.Certificate.ExportCertificatePem());
+        var own = pki.Authority.Issue("own", CertificateUse.Controller, TimeSpan.FromDays(1));
+        var ours = Write("own.pem", own.CertificatePem + own.KeyPem);
+        var tls = ControllerTls.Of(Options("--openflow-tls", "127.0.0.1:0", "--tls-certificate", ours, "--tls-key", ours, "--tls-ca", both), time, this)!;
+        var running = tls.RunAsync(stop.Token);
+        var (stays, goes) = (await SecuredAsync(tls, pki.As(pki.Switch("stays", 1))), await SecuredAsync(tls, pki.As(other.Switch("goes", 2))));
+        Assert.Equal(2, tls.Gate.Open);
+
+        // Half of it, as somebody may find it who looks while it is written.
+        Write("ca.pem", pki.Authority.Certificate.ExportCertificatePem());
+        await LookAsync(() => lines.Count(l => l.StartsWith("tls: certificates and revocation list read again", StringComparison.Ordinal)) == 1);
+        Write("ca.pem", pki.Authority.Certificate.ExportCertificatePem() + "\n" + other.Authority.Certificate.ExportCertificatePem());
+        await LookAsync(() => lines.Count(l => l.StartsWith("tls: certificates and revocation list read again", StringComparison.Ordinal)) == 2);
+        time.Advance(TimeSpan.FromSeconds(5));
+        Assert.False(goes.Disbelieved.IsCancellationRequested);
+
+        Write("ca.pem", pki.Authority.Certificate.ExportCertificatePem());
+        await UntilAsync(() =>
+        {
+            time.Advance(TimeSpan.FromSeconds(1));
+            return goes.Disbelieved.IsCancellationRequested;
+        });
+        Assert.Equal("its certificate is from none of our authorities any more", goes.Why());
+        Assert.False(stays.Disbelieved.IsCancellationRequested);
+        await UntilAsync(() => lines.Contains("tls: 1 connections ended whose certificates are from none of the authorities any more"));
+        await EndAsync(running);
+        await stays.Stream.DisposeAsync();
+        await goes.Stream.DisposeAsync();
+
+        async Task LookAsync(Func<bool> done)
+        {
+            time.Advance(TimeSpan.FromSeconds(1));
+            await UntilAsync(done);
+        }
+    }
+
     IDisposable? ILogger.BeginScope<TState>(TState state) => null;
 
     bool ILogger.IsEnabled(LogLevel logLevel) => true;
 
     void ILogger.Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
     {
-        lock (lines)
-        {
-            lines.Add(formatter(state, exception));
-        }
+        lines.Enqueue(formatter(state, exception));
+    }
+
+    /// <summary>Our side of a connection, after both have shown their certificates.</summary>
+    private static async Task<Secured> SecuredAsync(ControllerTls tls, Func<Stream, Task<Stream>> peer)
+    {
+        using var listener = new TcpListener(IPAddress.Loopback, 0);
+        listener.Start();
+        var client = new TcpClient();
+        await client.ConnectAsync((IPEndPoint)listener.LocalEndpoint);
+        var accepting = tls.Gate.AcceptAsync(await listener.AcceptSocketAsync(), CancellationToken.None);
+        await peer(client.GetStream());
+        return await accepting;
     }
 
     private static async Task UntilAsync(Func<bool> condition)

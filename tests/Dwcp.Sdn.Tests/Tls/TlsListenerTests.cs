@@ -30,10 +30,11 @@ public sealed class TlsListenerTests : ISwitchObserver, ILogger<OpenFlowListener
     private readonly ConcurrentQueue<string> lines = new();
     private readonly CancellationTokenSource stop = new();
     private Task running = Task.CompletedTask;
+    private X509Certificate2Collection? trusted;
 
     public TlsListenerTests()
     {
-        gate = new(pki.Credentials, TimeProvider.System) { Patience = TimeSpan.FromSeconds(5) };
+        gate = new(() => trusted is null ? pki.Credentials() : pki.Credentials() with { Authorities = trusted }, TimeProvider.System) { Patience = TimeSpan.FromSeconds(5) };
         var options = new OpenFlowOptions { Endpoint = new(IPAddress.Loopback, 0) };
         plain = new(options, this, this);
         secured = new(options with { Secure = gate.AcceptAsync }, this, this);
@@ -121,6 +122,37 @@ public sealed class TlsListenerTests : ISwitchObserver, ILogger<OpenFlowListener
         Assert.Equal(0, gate.EndExpired(until.AddSeconds(-2)));
         Assert.Equal(1, gate.EndExpired(until.AddSeconds(2)));
         Assert.Equal((1ul, "its certificate is over"), await gone.Reader.ReadAsync().AsTask().WaitAsync(Patience));
+        Assert.False(stays.Lifetime.IsCancellationRequested);
+    }
+
+    [Fact]
+    public async Task An_authority_that_is_believed_no_more_ends_the_connections_that_it_covered_and_no_others()
+    {
+        using var other = new TestPki();
+        trusted = [pki.Authority.Certificate, other.Authority.Certificate];
+        using var first = await RawPeer.JoinAsync(secured.Endpoint, 1, pki.As(pki.Switch("one", 1)));
+        var stays = await NextAsync();
+        using var second = await RawPeer.JoinAsync(secured.Endpoint, 2, pki.As(other.Switch("two", 2)));
+        await NextAsync();
+        Assert.Equal(0, gate.EndUncovered());
+
+        trusted = [pki.Authority.Certificate];
+        Assert.Equal(1, gate.EndUncovered());
+        Assert.Equal((2ul, "its certificate is from none of our authorities any more"), await gone.Reader.ReadAsync().AsTask().WaitAsync(Patience));
+        Assert.False(stays.Lifetime.IsCancellationRequested);
+        Assert.Equal(0, gate.EndUncovered());
+    }
+
+    [Fact]
+    public async Task Who_was_believed_through_an_authority_in_between_stays_while_the_first_one_is_believed()
+    {
+        var (below, between, root) = TestPki.Chain("below");
+        trusted = [pki.Authority.Certificate, root];
+        using var peer = await RawPeer.JoinAsync(secured.Endpoint, 3, pki.As(below, more: between));
+        var stays = await NextAsync();
+        trusted = [root];
+
+        Assert.Equal(0, gate.EndUncovered());
         Assert.False(stays.Lifetime.IsCancellationRequested);
     }
 

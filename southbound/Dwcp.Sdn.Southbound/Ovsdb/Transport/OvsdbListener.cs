@@ -159,7 +159,7 @@ public sealed class OvsdbListener : IAsyncDisposable
         try
         {
             var isHost = await connection.ReadyAsync();
-            newcomers.Leave(connection, from);
+            newcomers.Leave(connection);
             if (isHost)
             {
                 await hosts.Writer.WriteAsync(connection);
