@@ -31,10 +31,11 @@ public sealed class TlsListenerTests : ISwitchObserver, ILogger<OpenFlowListener
     private readonly CancellationTokenSource stop = new();
     private Task running = Task.CompletedTask;
     private X509Certificate2Collection? trusted;
+    private Func<TlsCredentials>? next;
 
     public TlsListenerTests()
     {
-        gate = new(() => trusted is null ? pki.Credentials() : pki.Credentials() with { Authorities = trusted }, TimeProvider.System) { Patience = TimeSpan.FromSeconds(5) };
+        gate = new(() => next?.Invoke() ?? (trusted is null ? pki.Credentials() : pki.Credentials() with { Authorities = trusted }), TimeProvider.System) { Patience = TimeSpan.FromSeconds(5) };
         var options = new OpenFlowOptions { Endpoint = new(IPAddress.Loopback, 0) };
         plain = new(options, this, this);
         secured = new(options with { Secure = gate.AcceptAsync }, this, this);
@@ -141,6 +142,29 @@ public sealed class TlsListenerTests : ISwitchObserver, ILogger<OpenFlowListener
         Assert.Equal((2ul, "its certificate is from none of our authorities any more"), await gone.Reader.ReadAsync().AsTask().WaitAsync(Patience));
         Assert.False(stays.Lifetime.IsCancellationRequested);
         Assert.Equal(0, gate.EndUncovered());
+    }
+
+    [Theory]
+    [InlineData(true, "its certificate is revoked")]
+    [InlineData(false, "its certificate is from none of our authorities any more")]
+    public async Task What_changes_while_a_handshake_goes_on_ends_its_connection_too(bool revoked, string why)
+    {
+        using var other = new TestPki();
+        var certificate = pki.Switch("late", 1);
+        var before = pki.Credentials();
+        if (revoked)
+        {
+            pki.Authority.Revoke("late");
+        }
+
+        var after = revoked ? pki.Credentials() : before with { Authorities = [other.Authority.Certificate] };
+        var asked = 0;
+        next = () => Interlocked.Increment(ref asked) == 1 ? before : after;
+        using var peer = await RawPeer.ConnectAsync(secured.Endpoint, pki.As(certificate));
+
+        await peer.ReceiveToEndAsync().WaitAsync(Patience);
+        await SaidAsync(why);
+        Assert.False(connected.Reader.TryRead(out _));
     }
 
     [Fact]

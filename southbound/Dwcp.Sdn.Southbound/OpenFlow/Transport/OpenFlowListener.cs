@@ -1,6 +1,8 @@
 using System.Collections.Concurrent;
 using System.Net;
 using System.Net.Sockets;
+using Dwcp.Sdn.Core.Hosts;
+using Dwcp.Sdn.Southbound.Tls;
 using Microsoft.Extensions.Logging;
 
 namespace Dwcp.Sdn.Southbound.OpenFlow.Transport;
@@ -16,6 +18,9 @@ public sealed class OpenFlowListener(OpenFlowOptions options, ISwitchObserver ob
     private readonly SocketThreads? threads = OperatingSystem.IsLinux() ? new(options.Threads) : null;
     private readonly FairShare fair = new(options.Time, options.Threads);
     private readonly Newcomers<SwitchConnection> newcomers = new(options.MaxNewcomers, options.MaxNewcomers);
+
+    // Accepted and not yet among those who make room for others; more wait in the kernel.
+    private readonly SemaphoreSlim arriving = new(1024);
     private int admitted;
     private long cut;
     private long toldAt;
@@ -59,17 +64,21 @@ public sealed class OpenFlowListener(OpenFlowOptions options, ISwitchObserver ob
     {
         socket.Dispose();
         threads?.Dispose();
+        arriving.Dispose();
     }
 
     private async Task AcceptAsync(CancellationToken stop)
     {
         Socket accepted;
+        await arriving.WaitAsync(stop);
         try
         {
             accepted = await socket.AcceptAsync(stop);
         }
         catch (SocketException e)
         {
+            arriving.Release();
+
             // Out of descriptors, or a peer that left while it waited: neither ends the service.
             if (e.SocketErrorCode == SocketError.TooManyOpenSockets && newcomers.Evict() is { } oldest)
             {
@@ -93,16 +102,22 @@ public sealed class OpenFlowListener(OpenFlowOptions options, ISwitchObserver ob
         var remote = accepted.RemoteEndPoint;
         try
         {
-            accepted.NoDelay = true;
-            var secured = options.Secure is { } secure ? await secure(accepted, stop) : null;
-            var channel = new OfChannel(secured?.Stream ?? Plain(accepted), options.Time, options.MaxOutgoing, options.Times.Ready, fair);
-            var connection = new SwitchConnection(channel, remote, accepted.LocalEndPoint, options, log) { Identity = secured?.Peer };
-            using var disbelieved = secured?.WhenDisbelieved(connection.Close);
-            if (newcomers.Enter(connection, connection.Remote.Address) is { } oldest)
+            Task<Secured>? securing = null;
+            SwitchConnection? connection = null;
+            try
             {
-                MakeRoom(oldest);
+                accepted.NoDelay = true;
+                securing = options.Secure?.Invoke(accepted, stop);
+                connection = securing is null ? Begin(accepted, Plain(accepted), null) : null;
+            }
+            finally
+            {
+                arriving.Release();
             }
 
+            var secured = securing is null ? null : await securing;
+            connection ??= Begin(accepted, secured!.Stream, secured.Peer);
+            using var disbelieved = secured?.WhenDisbelieved(connection.Close);
             await ServeAsync(connection, stop);
         }
         catch (Exception e) when (e is SocketException or IOException or TimeoutException or OperationCanceledException or ObjectDisposedException)
@@ -118,6 +133,18 @@ public sealed class OpenFlowListener(OpenFlowOptions options, ISwitchObserver ob
         {
             accepted.Dispose();
         }
+    }
+
+    private SwitchConnection Begin(Socket accepted, Stream stream, PeerIdentity? identity)
+    {
+        var channel = new OfChannel(stream, options.Time, options.MaxOutgoing, options.Times.Ready, fair);
+        var connection = new SwitchConnection(channel, accepted.RemoteEndPoint, accepted.LocalEndPoint, options, log) { Identity = identity };
+        if (newcomers.Enter(connection, connection.Remote.Address) is { } oldest)
+        {
+            MakeRoom(oldest);
+        }
+
+        return connection;
     }
 
     private Stream Plain(Socket accepted) => threads?.Attach(accepted) ?? (Stream)new NetworkStream(accepted, ownsSocket: true);
