@@ -18,9 +18,9 @@ namespace Dwcp.Sdn.Tests.Tls;
 public sealed class TlsListenerTests : ISwitchObserver, ILogger<OpenFlowListener>, IAsyncLifetime
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
-    private static readonly DateTimeOffset Now = TimeProvider.System.GetUtcNow();
 
     private readonly TestPki pki = new();
+    private readonly DateTimeOffset now = TimeProvider.System.GetUtcNow(); // Of this test: an authority has been good for ten minutes when it is made.
     private readonly TlsGate gate;
     private readonly OpenFlowListener plain;
     private readonly OpenFlowListener secured;
@@ -84,11 +84,11 @@ public sealed class TlsListenerTests : ISwitchObserver, ILogger<OpenFlowListener
 
     [Fact]
     public Task A_certificate_that_is_over_is_refused() =>
-        RefusedAsync(pki.Odd("old", Now.AddMinutes(-9), Now.AddMinutes(-1), "1.3.6.1.5.5.7.3.2"), "is over, or not valid yet");
+        RefusedAsync(pki.Odd("old", now.AddMinutes(-9), now.AddMinutes(-1), "1.3.6.1.5.5.7.3.2"), "is over, or not valid yet");
 
     [Fact]
     public Task A_certificate_for_servers_is_refused() =>
-        RefusedAsync(pki.Odd("server", Now.AddMinutes(-9), Now.AddHours(1), "1.3.6.1.5.5.7.3.1"), "is not for clients");
+        RefusedAsync(pki.Odd("server", now.AddMinutes(-9), now.AddHours(1), "1.3.6.1.5.5.7.3.1"), "is not for clients");
 
     [Fact]
     public Task The_certificate_of_a_controller_makes_no_switch() => RefusedAsync(pki.Controller, "it is for a controller");
@@ -114,8 +114,8 @@ public sealed class TlsListenerTests : ISwitchObserver, ILogger<OpenFlowListener
     [Fact]
     public async Task A_certificate_that_is_over_by_now_ends_its_connections()
     {
-        var until = Now.AddHours(1);
-        using var first = await RawPeer.JoinAsync(secured.Endpoint, 1, pki.As(pki.Odd("short", Now.AddMinutes(-9), until, "1.3.6.1.5.5.7.3.2")));
+        var until = now.AddHours(1);
+        using var first = await RawPeer.JoinAsync(secured.Endpoint, 1, pki.As(pki.Odd("short", now.AddMinutes(-9), until, "1.3.6.1.5.5.7.3.2")));
         await NextAsync();
         using var other = await RawPeer.JoinAsync(secured.Endpoint, 2, pki.As(pki.Switch("good", 2)));
         var stays = await NextAsync();
