@@ -23,10 +23,12 @@ public sealed class TlsGate(Func<TlsCredentials> credentials, TimeProvider time)
     private static readonly Oid ClientUse = new("1.3.6.1.5.5.7.3.2");
 
     private readonly ConcurrentDictionary<TlsStream, bool> open = new();
-    private readonly Newcomers<Socket> newcomers = new(perAddress: 2048, inAll: 8192);
 
     /// <summary>From connecting until both sides believe one another.</summary>
     public TimeSpan Patience { get; init; } = TimeSpan.FromSeconds(5);
+
+    /// <summary>Those that connect and have not shown who they are.</summary>
+    internal Newcomers<Socket> Newcomers { get; init; } = new(perAddress: 2048, inAll: 8192);
 
     /// <summary>Connections that have shown who they are and are not over.</summary>
     public int Open => open.Count;
@@ -112,7 +114,7 @@ public sealed class TlsGate(Func<TlsCredentials> credentials, TimeProvider time)
     {
         var now = credentials();
         var address = (socket.RemoteEndPoint as IPEndPoint)?.Address ?? IPAddress.None;
-        newcomers.Enter(socket, address)?.Dispose();
+        Newcomers.Enter(socket, address)?.Dispose();
         var stream = new TlsStream(new NetworkStream(socket, ownsSocket: true), use, s => open.TryRemove(s, out _));
         PeerIdentity? peer = null;
         string? refusal = null;
@@ -137,7 +139,7 @@ public sealed class TlsGate(Func<TlsCredentials> credentials, TimeProvider time)
         }
         finally
         {
-            newcomers.Leave(socket);
+            Newcomers.Leave(socket);
         }
 
         bool Judge(object sender, X509Certificate? shown, X509Chain? chain, SslPolicyErrors errors)

@@ -280,6 +280,25 @@ public sealed class TlsListenerTests : ISwitchObserver, ILogger<OpenFlowListener
     }
 
     [Fact]
+    public async Task Of_those_that_stand_still_in_their_handshake_the_oldest_goes_when_there_are_too_many()
+    {
+        var few = new TlsGate(pki.Credentials, TimeProvider.System) { Patience = TimeSpan.FromHours(1), Newcomers = new(perAddress: 2, inAll: 100) };
+        using var listening = new TcpListener(IPAddress.Loopback, 0);
+        listening.Start();
+        var silent = new List<(Socket Socket, Task<Secured> Accepting)>();
+        for (var i = 0; i < 3; i++)
+        {
+            var socket = await ConnectAsync((IPEndPoint)listening.LocalEndpoint);
+            silent.Add((socket, few.AcceptAsync(await listening.AcceptSocketAsync(), stop.Token)));
+        }
+
+        await Assert.ThrowsAsync<IOException>(() => silent[0].Accepting.WaitAsync(Patience));
+        Assert.All(silent[1..], s => Assert.False(s.Accepting.IsCompleted));
+        silent.ForEach(s => s.Socket.Dispose());
+        await Task.WhenAll(silent.Select(s => s.Accepting.ContinueWith(_ => { }, TaskScheduler.Default))).WaitAsync(Patience);
+    }
+
+    [Fact]
     public async Task An_honest_switch_joins_while_a_thousand_handshakes_stand_still_and_two_hundred_crawl()
     {
         var crowd = new List<Socket>();

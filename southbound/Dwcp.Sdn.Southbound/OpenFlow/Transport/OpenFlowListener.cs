@@ -91,24 +91,23 @@ public sealed class OpenFlowListener(OpenFlowOptions options, ISwitchObserver ob
             return;
         }
 
-        var task = ServeAsync(accepted, stop);
+        // In the order in which they came: the oldest goes first.
+        var plain = options.Secure is null ? Begin(accepted, threads?.Attach(accepted) ?? (Stream)new NetworkStream(accepted, ownsSocket: true), null) : null;
+        var task = ServeAsync(accepted, plain, stop);
         serving.TryAdd(task, true);
         _ = task.ContinueWith(t => serving.TryRemove(t, out _), CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
     }
 
-    private async Task ServeAsync(Socket accepted, CancellationToken stop)
+    private async Task ServeAsync(Socket accepted, SwitchConnection? plain, CancellationToken stop)
     {
         await Task.Yield();
         var remote = accepted.RemoteEndPoint;
         try
         {
             Task<Secured>? securing = null;
-            SwitchConnection? connection = null;
             try
             {
-                accepted.NoDelay = true;
-                securing = options.Secure?.Invoke(accepted, stop);
-                connection = securing is null ? Begin(accepted, Plain(accepted), null) : null;
+                securing = plain is null ? options.Secure!(accepted, stop) : null;
             }
             finally
             {
@@ -116,7 +115,7 @@ public sealed class OpenFlowListener(OpenFlowOptions options, ISwitchObserver ob
             }
 
             var secured = securing is null ? null : await securing;
-            connection ??= Begin(accepted, secured!.Stream, secured.Peer);
+            var connection = plain ?? Begin(accepted, secured!.Stream, secured.Peer);
             using var disbelieved = secured?.WhenDisbelieved(connection.Close);
             await ServeAsync(connection, stop);
         }
@@ -137,6 +136,15 @@ public sealed class OpenFlowListener(OpenFlowOptions options, ISwitchObserver ob
 
     private SwitchConnection Begin(Socket accepted, Stream stream, PeerIdentity? identity)
     {
+        try
+        {
+            accepted.NoDelay = true;
+        }
+        catch (SocketException)
+        {
+            // It has gone already, and its loop will find that out.
+        }
+
         var channel = new OfChannel(stream, options.Time, options.MaxOutgoing, options.Times.Ready, fair);
         var connection = new SwitchConnection(channel, accepted.RemoteEndPoint, accepted.LocalEndPoint, options, log) { Identity = identity };
         if (newcomers.Enter(connection, connection.Remote.Address) is { } oldest)
@@ -146,8 +154,6 @@ public sealed class OpenFlowListener(OpenFlowOptions options, ISwitchObserver ob
 
         return connection;
     }
-
-    private Stream Plain(Socket accepted) => threads?.Attach(accepted) ?? (Stream)new NetworkStream(accepted, ownsSocket: true);
 
     private async Task ServeAsync(SwitchConnection connection, CancellationToken stop)
     {
