@@ -44,7 +44,7 @@ internal sealed class ControllerProcess(ControllerOptions atStart, RunningConfig
             var key = await DiscoveryKey.OfAsync(store, ending.Token);
             var listing = await store.ListAsync("/", stop: ending.Token);
             options = configuration.Start(store, listing, options, log.SettingsIgnored);
-            await RunAsync(new FabricMachine(listing, options.OpenFlowUnknown.ToString().ToUpperInvariant(), new(options.OpenFlowTls is not null, options.OvsdbIsSecured)) { EventsKeptFor = options.EventsKept }, key, store, ending.Token);
+            await RunAsync(new FabricMachine(listing, options.OpenFlowUnknown.ToString().ToUpperInvariant(), new(options.OpenFlowTls is not null, options.OvsdbIsSecured, options.TlsIdsPerCertificate)) { EventsKeptFor = options.EventsKept }, key, store, ending.Token);
         }
         catch (OperationCanceledException) when (ending.IsCancellationRequested)
         {

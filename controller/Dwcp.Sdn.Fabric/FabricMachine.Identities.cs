@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using Dwcp.Sdn.Core.Hosts;
 using Dwcp.Sdn.Core.Net;
 using Dwcp.Sdn.Core.Store;
+using Dwcp.Sdn.Fabric.Hosts;
 using Dwcp.Sdn.Fabric.Intent;
 
 namespace Dwcp.Sdn.Fabric;
@@ -9,45 +10,69 @@ namespace Dwcp.Sdn.Fabric;
 /// <summary>Who may be which switch and which host, by their certificates.</summary>
 public sealed partial class FabricMachine
 {
-    /// <summary>Switches of which it is remembered that somebody was refused as one; further ones are only logged.</summary>
-    private const int MostRefusals = 1024;
-
-    private readonly Dictionary<DatapathId, string> refusals = [];
+    private readonly Refusals<DatapathId> switchRefusals = new();
+    private readonly Refusals<string> hostRefusals = new();
     private readonly Dictionary<string, byte[]?> identitiesToStore = [];
 
-    /// <summary>Why a switch that has connected may not be who it says it is, or null. It is told as an event once, until a switch with that id is believed.</summary>
+    /// <summary>
+    /// Why a switch that has connected may not be who it says it is, or null. A certificate that names no switch is bound to this one then, at
+    /// once: of those who show it at the same time none may be one more.
+    /// </summary>
     /// <param name="address">Where it connects from, without its port, which is another each time.</param>
     public string? DoubtSwitch(DatapathId datapath, PeerIdentity? identity, string address)
     {
         var doubt = identities.DoubtSwitch(datapath, identity);
         if (doubt is not null)
         {
-            SwitchRefused(datapath, $"a switch at {address} is refused: {doubt}");
+            Refused(datapath, doubt, identity?.Name ?? address, address, doubt);
+        }
+        else if (identity is { Datapaths.IsEmpty: true })
+        {
+            Learn(datapath, identity);
         }
 
         return doubt;
     }
 
-    /// <summary>A switch was refused before it could be programmed.</summary>
-    public void SwitchRefused(DatapathId datapath, string message)
+    /// <summary>A switch was refused before it could be programmed, since another has its datapath id.</summary>
+    /// <param name="by">The name in its certificate, or where it connects from.</param>
+    /// <param name="why">For people; it may say another thing each time.</param>
+    public void SwitchRefused(DatapathId datapath, string by, string address, string why) => Refused(datapath, "rival", by, address, why);
+
+    private void Refused(DatapathId datapath, string cause, string by, string address, string why)
     {
-        var known = refusals.TryGetValue(datapath, out var before);
-        if (before != message && (known || refusals.Count < MostRefusals))
+        if (switchRefusals.Add(new(datapath, cause, by, $"a switch at {address} is refused: {why}")))
         {
-            refusals[datapath] = message;
-            var subject = SwitchRef(datapath);
-            dirty.Add(subject);
-            Happened("SwitchRefused", subject, message);
+            dirty.Add(SwitchRef(datapath));
+        }
+    }
+
+    private void TellRefusals(DateTimeOffset now)
+    {
+        foreach (var (datapath, message) in switchRefusals.Tell(now))
+        {
+            dirty.Add(SwitchRef(datapath));
+            Happened("SwitchRefused", SwitchRef(datapath), message);
+        }
+
+        foreach (var (host, message) in hostRefusals.Tell(now))
+        {
+            happened.Add(("HostRefused", host, message));
         }
     }
 
     private void SwitchIsKnown(SwitchSighting sighting)
     {
-        refusals.Remove(sighting.DatapathId);
-        if (identities.Learn(sighting.DatapathId, sighting.Identity))
+        switchRefusals.Forget(sighting.DatapathId);
+        Learn(sighting.DatapathId, sighting.Identity);
+    }
+
+    private void Learn(DatapathId datapath, PeerIdentity? identity)
+    {
+        if (identities.Learn(datapath, identity))
         {
-            identitiesToStore[Records.KeyOfIdentity(sighting.DatapathId)] = Records.WriteIdentity(sighting.Identity!.Name);
-            OwnersChanged([sighting.DatapathId]);
+            identitiesToStore[Records.KeyOfIdentity(datapath)] = Records.WriteIdentity(identity!.Name);
+            OwnersChanged([datapath]);
         }
     }
 
@@ -86,7 +111,7 @@ public sealed partial class FabricMachine
         }
 
         var datapath = known ?? (DatapathId.TryParse(id, out var named) ? named : null);
-        return datapath is { } d && !sightings.ContainsKey(d) ? refusals.GetValueOrDefault(d) : null;
+        return datapath is { } d && !sightings.ContainsKey(d) ? switchRefusals.Of(d) : null;
     }
 
     private void OwnersChanged(IEnumerable<DatapathId> datapaths)

@@ -372,6 +372,7 @@ public sealed partial class FabricMachine
         planner.Settle();
         planner.TimeTrails(now);
         dirty.UnionWith(planner.News.Objects);
+        TellRefusals(now);
         var events = Publish(now);
         var puts = ImmutableArray.CreateBuilder<StorePut>();
         var deletes = ImmutableArray.CreateBuilder<string>();
@@ -572,14 +573,15 @@ public sealed partial class FabricMachine
 
     private void Refused(HostSession session, HostInventory inventory)
     {
-        var (subject, why) = inventory.SystemId switch
+        var by = session.Identity?.Name ?? inventory.RemoteAddress?.ToString() ?? session.Peer;
+        var (subject, cause, why) = inventory.SystemId switch
         {
-            null => ("", "it has no external_ids:system-id; set one"),
-            { } id when !ObjectRef.IsId(id) => ("", $"its system-id '{Problems.Short(id)}' is no id; use 1 to 63 of a-z, 0-9, '-', '.' and '_'"),
-            { } id when session.Doubt is { } doubt => ($"switches/{id}", doubt),
-            { } id => ($"switches/{id}", $"its system-id '{id}' is that of the host at {registry.SpeakerOf(id)?.Peer}; give it another"),
+            null => ("", $"nameless {by}", "it has no external_ids:system-id; set one"),
+            { } id when !ObjectRef.IsId(id) => ("", $"no id {by}", $"its system-id '{Problems.Short(id)}' is no id; use 1 to 63 of a-z, 0-9, '-', '.' and '_'"),
+            { } id when session.Doubt is { } doubt => ($"switches/{id}", doubt, doubt),
+            { } id => ($"switches/{id}", "rival", $"its system-id '{id}' is that of the host at {registry.SpeakerOf(id)?.Peer}; give it another"),
         };
-        happened.Add(("HostRefused", subject, $"the host at {session.Peer} is refused: {why}"));
+        hostRefusals.Add(new(subject, cause, by, $"the host at {session.Peer} is refused: {why}"));
     }
 
     /// <summary>A session begins or ends to say that it is this host, which may be another's name.</summary>

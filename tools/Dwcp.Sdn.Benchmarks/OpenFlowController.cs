@@ -55,7 +55,7 @@ internal sealed class OpenFlowController : IDisposable
     public static OpenFlowController OverTls(string certificate, string key, string authority) => new("dwcp-controller", OurFile(), (port, directory) =>
     [
         "--data", Path.Combine(directory, "data"), "--openflow", "127.0.0.1:0", "--openflow-tls", $"127.0.0.1:{port}", "--openflow-unknown", "LEARNING",
-        "--tls-certificate", certificate, "--tls-key", key, "--tls-ca", authority,
+        "--tls-certificate", certificate, "--tls-key", key, "--tls-ca", authority, "--tls-ids-per-certificate", "1000000",
         "--ovsdb", "127.0.0.1:0", "--http", "127.0.0.1:0", "--grpc", "127.0.0.1:0", "--log", "error",
     ]);
 

@@ -34,6 +34,9 @@ internal sealed record ControllerOptions
 
     public required string? TlsCrl { get; init; }
 
+    /// <summary>Switches, and hosts, that a certificate which names none may be; 1 to 1,000,000.</summary>
+    public required int TlsIdsPerCertificate { get; init; }
+
     public required IPEndPoint Bgp { get; init; }
 
     public required IPEndPoint Http { get; init; }
@@ -138,6 +141,7 @@ internal sealed record ControllerOptions
         TlsKey = values.Find(Options.TlsKey),
         TlsCa = values.Find(Options.TlsCa),
         TlsCrl = values.Find(Options.TlsCrl),
+        TlsIdsPerCertificate = values.Get(Options.TlsIdsPerCertificate),
         Bgp = values.Get(Options.Bgp),
         Http = values.Get(Options.Http),
         Grpc = values.Get(Options.Grpc),

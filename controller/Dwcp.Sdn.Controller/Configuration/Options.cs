@@ -52,6 +52,9 @@ internal static class Options
     public static readonly Option<string> TlsCrl = new("tls-crl", TextForms.Path("FILE"), null,
         "What the authorities of --tls-ca have revoked, in PEM; read again whenever it changes");
 
+    public static readonly Option<int> TlsIdsPerCertificate = new("tls-ids-per-certificate", TextForms.Count(1, 1_000_000), "1",
+        "Let whoever shows a certificate that names none be so many switches, and so many hosts, by its first use");
+
     public static readonly Option<IPEndPoint> Bgp = new("bgp", TextForms.Listener, "127.0.0.1:179",
         "Listen here for BGP peers, once the API has been told of a speaker");
 
@@ -105,7 +108,7 @@ internal static class Options
 
     public static readonly ImmutableArray<Option> All =
     [
-        Config, Data, OpenFlow, OpenFlowTls, Ovsdb, OvsdbConnect, OvsdbTls, TlsCertificate, TlsKey, TlsCa, TlsCrl, Bgp, Http, Grpc,
+        Config, Data, OpenFlow, OpenFlowTls, Ovsdb, OvsdbConnect, OvsdbTls, TlsCertificate, TlsKey, TlsCa, TlsCrl, TlsIdsPerCertificate, Bgp, Http, Grpc,
         OpenFlowAdvertise, OpenFlowTlsAdvertise, OpenFlowUnknown, InsecureHttp, HttpNames, Log, ReconcileAudit, EventsKept, MaxRequests, MaxWatches, MaxCalls,
     ];
 }

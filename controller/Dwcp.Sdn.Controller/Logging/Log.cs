@@ -55,6 +55,9 @@ internal static partial class Log
     [LoggerMessage(1114, LogLevel.Warning, "tls: the certificate {Path} is good until {Until:yyyy-MM-dd HH:mm} UTC and has to be renewed")]
     public static partial void CertificateEnds(this ILogger log, string path, DateTime until);
 
+    [LoggerMessage(1115, LogLevel.Information, "tls: {Ended} connections ended whose certificates are from none of the authorities any more")]
+    public static partial void UncoveredEnded(this ILogger log, int ended);
+
     [LoggerMessage(1200, LogLevel.Information, "{Subject}: {Name}: {What}")]
     public static partial void Happened(this ILogger log, string subject, string name, string what);
 

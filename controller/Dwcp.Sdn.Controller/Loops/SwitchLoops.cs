@@ -42,10 +42,10 @@ internal sealed class SwitchLoops(FabricLoop fabric, TopologyLoop topology, Swit
 
     /// <summary>Why a switch may not be who it says it is, or null.</summary>
     public Task<string?> DoubtAsync(SwitchConnection connection, CancellationToken stop) =>
-        fabric.AskAsync(m => m.DoubtSwitch(connection.Id, connection.Identity, connection.Remote.Address.ToString()), stop);
+        fabric.AskAsync(m => m.DoubtSwitch(connection.Id, connection.Identity, AddressOf(connection)), stop);
 
     public void Refused(SwitchConnection connection, string why) =>
-        _ = fabric.PostAsync(m => m.SwitchRefused(connection.Id, $"a switch at {connection.Remote.Address} is refused: {why}"), CancellationToken.None).AsTask();
+        _ = fabric.PostAsync(m => m.SwitchRefused(connection.Id, connection.Identity?.Name ?? AddressOf(connection), AddressOf(connection), why), CancellationToken.None).AsTask();
 
     public void Connected(SwitchConnection connection)
     {
@@ -90,6 +90,9 @@ internal sealed class SwitchLoops(FabricLoop fabric, TopologyLoop topology, Swit
     {
         // None of our flows asks to be told.
     }
+
+    /// <summary>Without its port, which is another each time.</summary>
+    private static string AddressOf(SwitchConnection connection) => connection.Remote.Address.ToString();
 
     private async Task RunAsync(SwitchConnection connection, Task before, Task<string> end)
     {

@@ -25,6 +25,7 @@ internal sealed class ControllerTls
     private readonly ILogger log;
     private volatile TlsCredentials credentials;
     private string stamp;
+    private bool othersAreBelieved;
     private DateTimeOffset renewAt;
     private DateTimeOffset warnAt = DateTimeOffset.MaxValue;
 
@@ -93,8 +94,19 @@ internal sealed class ControllerTls
         if (now != stamp)
         {
             stamp = now;
+            var before = credentials.Authorities;
             credentials = Take();
             log.CredentialsRead(Gate.EndRevoked());
+            othersAreBelieved |= !Numbers(before).SetEquals(Numbers(credentials.Authorities));
+        }
+        else if (othersAreBelieved)
+        {
+            // A file of several authorities may have been read while only some of them were written: connections end when it has stood still.
+            othersAreBelieved = false;
+            if (Gate.EndUncovered() is > 0 and var ended)
+            {
+                log.UncoveredEnded(ended);
+            }
         }
 
         Gate.EndExpired(time.GetUtcNow());
@@ -104,6 +116,8 @@ internal sealed class ControllerTls
             log.CertificateEnds(files.Certificate, credentials.Own.TargetCertificate.NotAfter.ToUniversalTime());
         }
     }
+
+    private static HashSet<string> Numbers(X509Certificate2Collection authorities) => [.. authorities.Select(a => a.GetCertHashString(HashAlgorithmName.SHA256))];
 
     private TlsCredentials Take()
     {

@@ -5,14 +5,15 @@ using Dwcp.Sdn.Core.Net;
 namespace Dwcp.Sdn.Fabric.Hosts;
 
 /// <summary>What is served over TLS, so that whoever has shown a certificate there has to show one again.</summary>
-public readonly record struct SecuredSides(bool OpenFlow, bool Ovsdb);
+/// <param name="IdsPerCertificate">How many switches, and how many hosts, whoever shows a certificate that names none may be by its first use.</param>
+public readonly record struct SecuredSides(bool OpenFlow, bool Ovsdb, int IdsPerCertificate = 1);
 
 /// <summary>Who a host has shown itself to be: the name in its certificate, and the switches that it may be.</summary>
 public sealed record HostIdentity(string Name, EquatableArray<DatapathId> Datapaths);
 
 /// <summary>
-/// Who may be which switch and which host. What a certificate names binds it; one that names nothing binds by its first use, which is
-/// stored; and who was seen with a certificate is not believed without one.
+/// Who may be which switch and which host. What a certificate names binds it; one that names nothing binds by its first use, so many
+/// times, which is stored; and who was seen with a certificate is not believed without one.
 /// </summary>
 public sealed class Identities(SecuredSides sides)
 {
@@ -48,7 +49,9 @@ public sealed class Identities(SecuredSides sides)
                 : $"the certificate of {who} is for {string.Join(", ", who.Datapaths)}, not for datapath id {datapath}; issue one that names it (dwcpctl pki issue … --dpid {datapath})";
         }
 
-        return known is null || known == who.Name ? null : $"datapath id {datapath} was seen with the certificate of {known}, not of {who}";
+        return known == who.Name ? null
+            : known is not null ? $"datapath id {datapath} was seen with the certificate of {known}, not of {who}"
+            : TooMany("datapath id", switches.Where(s => s.Value == who.Name).Select(s => s.Key), who, $"{datapath} (urn:dwcp:datapath:{datapath})");
     }
 
     /// <summary>Why somebody may not be a host, or null.</summary>
@@ -70,7 +73,19 @@ public sealed class Identities(SecuredSides sides)
             return named == host ? null : $"its certificate is for the host '{named}', not for the system-id '{host}'";
         }
 
-        return known is null || known == who.Name ? null : $"system-id '{host}' was seen with the certificate of {known}, not of {who}";
+        return known == who.Name ? null
+            : known is not null ? $"system-id '{host}' was seen with the certificate of {known}, not of {who}"
+            : TooMany("system-id", hosts.Where(h => h.Value.Name == who.Name).Select(h => h.Key), who, $"{host} (urn:dwcp:host:{host})");
+    }
+
+    /// <summary>Why a certificate that names none may be no further one by its first use, or null.</summary>
+    private string? TooMany<T>(string what, IEnumerable<T> before, PeerIdentity who, string wanted)
+    {
+        const int Named = 8;
+        var ids = before.ToList();
+        return ids.Count < sides.IdsPerCertificate ? null
+            : $"the certificate of {who} names no {what} and is bound to {string.Join(", ", ids.Take(Named))}{(ids.Count > Named ? ", …" : "")} already; "
+                + $"issue one that names {wanted}, delete the switch that is no more (dwcpctl delete switches/{ids[0]}), or raise --tls-ids-per-certificate";
     }
 
     /// <summary>Notes who a switch is; false when that is known already.</summary>

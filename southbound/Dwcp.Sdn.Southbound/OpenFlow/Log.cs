@@ -31,4 +31,7 @@ internal static partial class Log
 
     [LoggerMessage(2007, LogLevel.Error, "OpenFlow connection from {Remote} could not be served")]
     public static partial void ServingFailed(this ILogger log, Exception e, EndPoint? remote);
+
+    [LoggerMessage(2008, LogLevel.Warning, "OpenFlow: {Count} connections that were not ready have been ended for others that came, the last of them from {Address}")]
+    public static partial void NewcomersCut(this ILogger log, long count, IPAddress address);
 }

@@ -6,7 +6,6 @@ using System.Security.Authentication;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using Dwcp.Sdn.Core.Hosts;
-using Dwcp.Sdn.Southbound.Ovsdb.Transport;
 
 namespace Dwcp.Sdn.Southbound.Tls;
 
@@ -18,15 +17,18 @@ namespace Dwcp.Sdn.Southbound.Tls;
 public sealed class TlsGate(Func<TlsCredentials> credentials, TimeProvider time)
 {
     private const string IsRevokedNow = "its certificate is revoked";
+    private const string IsUncoveredNow = "its certificate is from none of our authorities any more";
     private const byte HandshakeRecord = 22; // RFC 8446 §5.1
     private static readonly Oid ServerUse = new("1.3.6.1.5.5.7.3.1");
     private static readonly Oid ClientUse = new("1.3.6.1.5.5.7.3.2");
 
     private readonly ConcurrentDictionary<TlsStream, bool> open = new();
-    private readonly Newcomers<Socket> newcomers = new(perAddress: 2048, inAll: 8192);
 
     /// <summary>From connecting until both sides believe one another.</summary>
     public TimeSpan Patience { get; init; } = TimeSpan.FromSeconds(5);
+
+    /// <summary>Those that connect and have not shown who they are.</summary>
+    internal Newcomers<Socket> Newcomers { get; init; } = new(perAddress: 2048, inAll: 8192);
 
     /// <summary>Connections that have shown who they are and are not over.</summary>
     public int Open => open.Count;
@@ -40,6 +42,13 @@ public sealed class TlsGate(Func<TlsCredentials> credentials, TimeProvider time)
 
     /// <summary>Ends the connections whose certificates are over, and returns how many.</summary>
     public int EndExpired(DateTimeOffset now) => End(stream => now > stream.Until, "its certificate is over");
+
+    /// <summary>Ends the connections whose certificates our authorities of now do not cover, and returns how many.</summary>
+    public int EndUncovered()
+    {
+        var now = credentials();
+        return End(stream => !IsCovered(now, stream), IsUncoveredNow);
+    }
 
     /// <summary>The server's side, over an accepted connection.</summary>
     /// <exception cref="IOException">The peer is not believed, or does not get on; the message says why.</exception>
@@ -105,8 +114,8 @@ public sealed class TlsGate(Func<TlsCredentials> credentials, TimeProvider time)
     {
         var now = credentials();
         var address = (socket.RemoteEndPoint as IPEndPoint)?.Address ?? IPAddress.None;
-        newcomers.Enter(socket, address)?.Dispose();
-        var stream = new TlsStream(new NetworkStream(socket, ownsSocket: true), s => open.TryRemove(s, out _));
+        Newcomers.Enter(socket, address)?.Dispose();
+        var stream = new TlsStream(new NetworkStream(socket, ownsSocket: true), use, s => open.TryRemove(s, out _));
         PeerIdentity? peer = null;
         string? refusal = null;
         using var late = new CancellationTokenSource(Patience, time);
@@ -115,9 +124,9 @@ public sealed class TlsGate(Func<TlsCredentials> credentials, TimeProvider time)
         {
             await shake(stream, socket, now, Judge, end.Token);
             open[stream] = true;
-            if (IsRevoked(credentials(), stream))
+            if (credentials() is var latest && !ReferenceEquals(latest, now) && WhyNotNow(latest, stream) is { } why)
             {
-                stream.Disbelieve(IsRevokedNow); // Between the judgement and now.
+                stream.Disbelieve(why); // Between the judgement and now.
             }
 
             return new(stream, peer!, () => stream.Why, stream.Disbelieved);
@@ -130,7 +139,7 @@ public sealed class TlsGate(Func<TlsCredentials> credentials, TimeProvider time)
         }
         finally
         {
-            newcomers.Leave(socket, address);
+            Newcomers.Leave(socket);
         }
 
         bool Judge(object sender, X509Certificate? shown, X509Chain? chain, SslPolicyErrors errors)
@@ -156,17 +165,19 @@ public sealed class TlsGate(Func<TlsCredentials> credentials, TimeProvider time)
     // Of an exception of the framework the innermost says what happened; ours say it themselves.
     private static string Words(Exception e) => e is IOException { InnerException: null or OperationCanceledException } ? e.Message : e.GetBaseException().Message;
 
-    private static bool IsRevoked(TlsCredentials now, TlsStream stream)
+    private static string? WhyNotNow(TlsCredentials now, TlsStream stream) =>
+        IsRevoked(now, stream) ? IsRevokedNow : IsCovered(now, stream) ? null : IsUncoveredNow;
+
+    private static bool IsRevoked(TlsCredentials now, TlsStream stream) => stream.Ask(believed => believed.Any(now.IsRevoked)) ?? false;
+
+    /// <summary>As at the handshake, with what the peer sent then; whether it is over is another question.</summary>
+    private static bool IsCovered(TlsCredentials now, TlsStream stream) => stream.Ask(believed =>
     {
-        try
-        {
-            return stream.Believed.Any(now.IsRevoked);
-        }
-        catch (CryptographicException)
-        {
-            return false; // It is just ending, and its certificates are gone.
-        }
-    }
+        using var chain = new X509Chain { ChainPolicy = PolicyOf(now, stream.Use) };
+        chain.ChainPolicy.VerificationFlags = X509VerificationFlags.IgnoreNotTimeValid;
+        chain.ChainPolicy.ExtraStore.AddRange(believed.Skip(1).ToArray());
+        return chain.Build(believed[0]);
+    }) ?? true;
 
     /// <summary>Why a certificate is not believed, or null; a name in it does not have to be that of an address.</summary>
     private static string? Refuse(TlsCredentials now, Oid use, X509Certificate? shown, X509Chain? chain, SslPolicyErrors errors, out PeerIdentity? peer)

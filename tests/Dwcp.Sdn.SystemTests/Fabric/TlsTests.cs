@@ -131,6 +131,27 @@ public sealed class TlsTests
             var api = new RestApi(controller);
             await Until.TrueAsync("it is connected", TimeSpan.FromSeconds(Seconds), () => ConnectedAsync(api, "00000000000000aa"), () => Task.FromResult(controller.Log));
 
+            // Nor is it a second switch.
+            ovs.Vsctl("set", "bridge", "br0", "other-config:datapath-id=00000000000000bb");
+            await Until.TrueAsync(
+                "it is refused as another",
+                TimeSpan.FromSeconds(Seconds),
+                () => Task.FromResult(controller.Log.Contains("names no datapath id and is bound to 00000000000000aa already", StringComparison.Ordinal)),
+                () => Task.FromResult(controller.Log));
+            ovs.Vsctl("set", "bridge", "br0", "other-config:datapath-id=00000000000000aa");
+            await Until.TrueAsync("it is back", TimeSpan.FromSeconds(Seconds), () => ConnectedAsync(api, "00000000000000aa"), () => Task.FromResult(controller.Log));
+
+            // Without a restart: an authority that is believed no more covers nobody, and one that is believed again does.
+            var believed = File.ReadAllText($"{directory}/pki/switchca/cacert.pem");
+            File.Copy($"{directory}/pki/controllerca/cacert.pem", $"{directory}/pki/switchca/cacert.pem", overwrite: true);
+            await Until.TrueAsync(
+                "it is cut",
+                TimeSpan.FromSeconds(Seconds),
+                () => Task.FromResult(controller.Log.Contains("disconnected: its certificate is from none of our authorities any more", StringComparison.Ordinal)),
+                () => Task.FromResult(controller.Log));
+            File.WriteAllText($"{directory}/pki/switchca/cacert.pem", believed);
+            await Until.TrueAsync("it is back again", TimeSpan.FromSeconds(Seconds), () => ConnectedAsync(api, "00000000000000aa"), () => Task.FromResult(controller.Log));
+
             // The other certificate is good as well, but it is another's.
             ovs.Vsctl("set-ssl", $"{directory}/sw2-privkey.pem", $"{directory}/sw2-cert.pem", $"{directory}/pki/controllerca/cacert.pem");
             ovs.Vsctl("del-controller", "br0");

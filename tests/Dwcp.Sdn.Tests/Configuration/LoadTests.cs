@@ -76,7 +76,7 @@ public class LoadTests
             "--htpp: no such option. Did you mean --http?",
             "'stray': the controller takes options only. Put the option's name before it; --help lists them.",
             "--data: needs a value. Write --data DIR.",
-            "/etc/dwcp.yaml:3: colour: no such option. The options are data, openflow, openflow-tls, ovsdb, ovsdb-connect, ovsdb-tls, tls-certificate, tls-key, tls-ca, tls-crl, bgp, http, grpc, openflow-advertise, openflow-tls-advertise, openflow-unknown, insecure-http, http-names, log, reconcile-audit, events-kept, max-requests, max-watches, max-calls.",
+            "/etc/dwcp.yaml:3: colour: no such option. The options are data, openflow, openflow-tls, ovsdb, ovsdb-connect, ovsdb-tls, tls-certificate, tls-key, tls-ca, tls-crl, tls-ids-per-certificate, bgp, http, grpc, openflow-advertise, openflow-tls-advertise, openflow-unknown, insecure-http, http-names, log, reconcile-audit, events-kept, max-requests, max-watches, max-calls.",
             "--openflow: '1.2.3.4' has no port. Write 1.2.3.4:PORT.",
             "DWCP_OVSDB: 'localhost' is not an IP address. Write 127.0.0.1:6640 or [::1]:6640.",
             "--log: 'loud' is not a level. Write trace, debug, information, warning, error or critical.",

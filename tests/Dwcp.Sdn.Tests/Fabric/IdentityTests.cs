@@ -44,6 +44,70 @@ public sealed class IdentityTests
     }
 
     [Fact]
+    public void One_that_names_nothing_is_no_second_switch_not_even_at_the_same_time_or_after_a_restart()
+    {
+        Assert.Null(Doubt(One, Foreign));
+        var doubt = Doubt(Two, Foreign);
+        Assert.Contains($"the certificate of CN=switch id:a names no datapath id and is bound to {One} already", doubt);
+        Assert.Contains($"issue one that names {Two} (urn:dwcp:datapath:{Two})", doubt);
+        Assert.Contains($"dwcpctl delete switches/{One}", doubt);
+        Assert.Contains("--tls-ids-per-certificate", doubt);
+        Assert.Contains(doubt!, Assert.Single(Events("SwitchRefused", $"switches/{Two}")).Message);
+
+        bench.Restart();
+        Assert.NotNull(Doubt(Two, Foreign));
+        Assert.Null(Doubt(One, Foreign));
+        Assert.Null(Doubt(Two, Stranger));
+        Assert.Contains("was seen with the certificate of CN=switch id:b", Doubt(Two, Foreign));
+    }
+
+    [Fact]
+    public void One_that_names_nothing_may_be_another_switch_when_the_first_was_deleted()
+    {
+        bench.SwitchUp(One, Foreign);
+        bench.SwitchDown(One);
+        Assert.NotNull(Doubt(Two, Foreign));
+        bench.Machine.Forget(One.ToString());
+        bench.Settle();
+
+        Assert.Null(Doubt(Two, Foreign));
+        Assert.NotNull(Doubt(One, Foreign));
+    }
+
+    [Fact]
+    public void One_that_names_nothing_is_as_many_switches_as_the_operator_says()
+    {
+        var machine = new FabricMachine(bench.Listing, secured: new(OpenFlow: true, Ovsdb: true, IdsPerCertificate: 3));
+        Assert.All([1, 2, 3, 2], id => Assert.Null(machine.DoubtSwitch(new((ulong)id), Foreign, "192.0.2.66")));
+        Assert.Contains($"is bound to {One}, {Two}, {new DatapathId(3)} already", machine.DoubtSwitch(new(4), Foreign, "192.0.2.66"));
+        Assert.Null(machine.DoubtSwitch(new(4), Stranger, "192.0.2.66"));
+    }
+
+    [Fact]
+    public void One_that_names_no_host_is_the_host_that_it_was_first_seen_with_and_no_second_one()
+    {
+        bench.HostSeen(1, h1.Inventory, identity: Switch1);
+        bench.HostSeen(2, h2.Inventory, identity: Switch1);
+
+        var refused = Assert.Single(Events("HostRefused", "switches/h2")).Message;
+        Assert.Contains("the certificate of CN=sw1 names no system-id and is bound to h1 already; issue one that names h2 (urn:dwcp:host:h2)", refused);
+        Assert.Empty(bench.Join(2, _ => "ssl:192.0.2.254:6653"));
+        Assert.DoesNotContain("h2", bench.Machine.Snapshot.Of(ResourceKind.Switch).Keys);
+
+        // Nor one after the other.
+        bench.HostSeen(1, h2.Inventory, identity: Switch1);
+        Assert.DoesNotContain("h2", bench.Machine.Snapshot.Of(ResourceKind.Switch).Keys);
+    }
+
+    [Fact]
+    public void A_certificate_that_names_a_host_and_no_switch_is_one_switch_at_most()
+    {
+        var host = new PeerIdentity("host h3", "h3", []);
+        Assert.Null(Doubt(One, host));
+        Assert.NotNull(Doubt(Two, host));
+    }
+
+    [Fact]
     public void A_switch_that_was_seen_with_a_certificate_is_not_believed_without_one_and_others_are()
     {
         bench.SwitchUp(One, Switch1);
@@ -160,14 +224,72 @@ public sealed class IdentityTests
     }
 
     [Fact]
-    public void What_one_peer_can_have_remembered_of_its_refusals_is_bounded()
+    public void Two_that_take_turns_make_an_event_now_and_then_and_not_one_each_time()
+    {
+        bench.HostSeen(1, h1.Inventory, identity: H1);
+        bench.SwitchUp(h1.Datapath, H1);
+        bench.SwitchDown(h1.Datapath);
+        var shown = new HashSet<string>();
+        for (var second = 0; second < 3600; second++)
+        {
+            bench.Now += TimeSpan.FromSeconds(1);
+            var address = $"192.0.2.{second % 2}";
+            bench.Machine.DoubtSwitch(h1.Datapath, null, address);
+            bench.Machine.SwitchRefused(h1.Datapath, address, address, $"it is connected already, from 192.0.2.9:{second}");
+            bench.Settle();
+            shown.Add(bench.Get(ResourceKind.Switch, "h1").Status.Conditions.Single(c => c.Type == ConditionType.Degraded).Message);
+        }
+
+        // At once and after 5, 15 and 35 minutes, for either cause. Whoever watches the switch is told no more often either.
+        var told = Events("SwitchRefused", "switches/h1");
+        Assert.Equal(8, told.Count);
+        Assert.EndsWith("; 1199 more like it since the last time", told[^1].Message, StringComparison.Ordinal);
+        Assert.InRange(shown.Count, 1, 8);
+    }
+
+    [Fact]
+    public void A_refusal_that_comes_again_after_the_switch_was_there_is_shown_again_and_told_no_sooner()
+    {
+        bench.HostSeen(1, h1.Inventory, identity: H1);
+        for (var i = 0; i < 20; i++)
+        {
+            bench.SwitchUp(h1.Datapath, H1);
+            bench.SwitchDown(h1.Datapath);
+            Assert.NotEqual("IdentityRefused", Degraded("h1").Reason);
+            Assert.NotNull(Doubt(h1.Datapath, H2));
+            Assert.Equal("IdentityRefused", Degraded("h1").Reason);
+        }
+
+        Assert.Single(Events("SwitchRefused", "switches/h1"));
+    }
+
+    [Fact]
+    public void What_one_peer_can_make_of_refusals_is_bounded_and_another_is_told_beside_it()
     {
         for (var i = 10ul; i < 3000; i++)
         {
             Assert.NotNull(Doubt(new DatapathId(i), Switch1));
         }
 
-        Assert.Equal(1024, bench.Machine.Snapshot.Events.Count(e => e.Name == "SwitchRefused"));
+        Assert.NotNull(Doubt(One, H1));
+        var events = bench.Machine.Snapshot.Events.Where(e => e.Name == "SwitchRefused").ToList();
+        Assert.Equal(9, events.Count);
+        Assert.EndsWith("; 2982 others without an event", events[^1].Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_host_that_is_refused_again_and_again_makes_an_event_now_and_then()
+    {
+        for (var session = 1; session <= 100; session++)
+        {
+            bench.HostSeen(session, h1.Inventory, identity: H2);
+            bench.HostGone(session);
+        }
+
+        Assert.Single(Events("HostRefused", "switches/h1"));
+        bench.Now += TimeSpan.FromMinutes(6);
+        bench.HostSeen(101, h1.Inventory, identity: H2);
+        Assert.EndsWith("; 99 more like it since the last time", Events("HostRefused", "switches/h1")[^1].Message, StringComparison.Ordinal);
     }
 
     private string? Doubt(DatapathId datapath, PeerIdentity? who)

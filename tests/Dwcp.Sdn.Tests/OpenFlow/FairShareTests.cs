@@ -2,9 +2,9 @@ using System.Diagnostics;
 using System.Net;
 using Dwcp.Sdn.Core.Flows;
 using Dwcp.Sdn.Core.Wire;
-using Dwcp.Sdn.Southbound.OpenFlow.Session;
 using Dwcp.Sdn.Southbound.OpenFlow.Transport;
 using Dwcp.Sdn.Southbound.OpenFlow.Wire;
+using Dwcp.Sdn.Tests.Store;
 using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Dwcp.Sdn.Tests.OpenFlow;
@@ -15,6 +15,10 @@ public sealed class FairShareTests : ISwitchObserver
     private static readonly long Moment = (long)(FairShare.Moment.TotalSeconds * TimeProvider.System.TimestampFrequency);
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
 
+    private static readonly TimeSpan Cost = TimeSpan.FromMicroseconds(20);
+
+    private readonly ManualTime time = new();
+    private int switches;
     private int packets;
 
     [Fact]
@@ -60,73 +64,84 @@ public sealed class FairShareTests : ISwitchObserver
     }
 
     [Fact]
-    public async Task A_switch_that_floods_leaves_the_others_their_answers()
+    public void Who_is_handled_for_so_long_that_nobody_else_had_a_turn_is_not_alone_for_that()
     {
+        var fair = new FairShare(TimeProvider.System, 1);
+        var (greedy, other) = (default(FairShare.Account), default(FairShare.Account));
+        fair.Took(ref other, 9 * Moment, (9 * Moment) + 1);
+
+        Assert.NotEqual(TimeSpan.Zero, fair.Took(ref greedy, 10 * Moment, 20 * Moment));
+        Assert.Equal(TimeSpan.Zero, fair.Took(ref greedy, 60 * Moment, 70 * Moment)); // By now the other has had its chance.
+    }
+
+    /// <summary>The clock stands but for what packets cost and for what the test lets pass: who rests is not read from before that, however long others take.</summary>
+    [Fact]
+    public async Task A_switch_that_floods_is_not_read_from_while_it_rests_and_the_others_are_answered()
+    {
+        const int Flood = 3000;
         using var stop = new CancellationTokenSource();
         using var listener = new OpenFlowListener(
-            new() { Endpoint = new(IPAddress.Loopback, 0), Times = new SessionTimes(), Threads = 1 }, this, NullLogger<OpenFlowListener>.Instance);
+            new() { Endpoint = new(IPAddress.Loopback, 0), Time = time, Threads = 1 }, this, NullLogger<OpenFlowListener>.Instance);
         listener.Start();
         var running = listener.RunAsync(stop.Token);
-        var honest = new List<RawPeer>();
-        for (var i = 0; i < 20; i++)
+        using var first = await RawPeer.JoinAsync(listener.Endpoint, 1);
+        using var second = await RawPeer.JoinAsync(listener.Endpoint, 2);
+        using var hostile = await RawPeer.JoinAsync(listener.Endpoint, 100);
+        var w = new WireWriter();
+        for (var i = 0u; i < Flood; i++)
         {
-            honest.Add(await RawPeer.JoinAsync(listener.Endpoint, (ulong)i + 1));
+            OfCodec.Write(w, i, new PacketIn(FlowMod.NoBuffer, 60, PacketInReason.NoMatch, 0, 0, Match.Of(new FieldMatch(Fields.InPort, 1)), [.. new byte[60]]));
         }
 
-        using var hostile = await RawPeer.JoinAsync(listener.Endpoint, 100);
-        using var end = new CancellationTokenSource();
-        var flooding = Task.Run(async () =>
+        await UntilAsync(() => Volatile.Read(ref switches) == 3);
+        await AskAsync();
+        var started = time.GetTimestamp();
+        var flooding = hostile.SendAsync(w.WrittenMemory);
+        await UntilAsync(() => Volatile.Read(ref packets) > 0);
+        for (var moment = 0; moment < 20; moment++)
         {
-            var w = new WireWriter();
-            for (var i = 0u; i < 500; i++)
+            // Each answer comes after a round of the thread, in which the flood would have its turn.
+            for (var i = 0; i < 5; i++)
             {
-                OfCodec.Write(w, i, new PacketIn(FlowMod.NoBuffer, 60, PacketInReason.NoMatch, 0, 0, Match.Of(new FieldMatch(Fields.InPort, 1)), [.. new byte[60]]));
+                await AskAsync();
             }
 
-            while (!end.IsCancellationRequested)
-            {
-                await hostile.SendAsync(w.WrittenMemory);
-            }
+            // A third of the time that has passed, and the turn in which it takes more: 16 KiB are some 150 packets.
+            var most = (time.GetElapsedTime(started) / 3 / Cost) + 250;
+            Assert.InRange(Volatile.Read(ref packets), 1, most);
+            time.Advance(FairShare.Moment);
+        }
+
+        await UntilAsync(() =>
+        {
+            time.Advance(FairShare.Moment);
+            return Volatile.Read(ref packets) == Flood;
+        });
+        await flooding.WaitAsync(Patience);
+        await stop.CancelAsync();
+        await UntilAsync(() =>
+        {
+            time.Advance(TimeSpan.FromSeconds(1)); // The last word of connections has its time too.
+            return running.IsCompleted;
         });
 
-        var times = new List<TimeSpan>();
-        var began = Stopwatch.GetTimestamp();
-        for (var round = 0; round < 20 || (Volatile.Read(ref packets) <= 1000 && Stopwatch.GetElapsedTime(began) < Patience); round++)
+        async Task AskAsync()
         {
-            foreach (var peer in honest)
+            foreach (var peer in new[] { first, second })
             {
-                var asked = Stopwatch.GetTimestamp();
                 await peer.SendAsync(new EchoRequest([1]), 7);
                 while ((await peer.ReceiveAsync().WaitAsync(Patience))!.Value.Message is not EchoReply)
                 {
                 }
-
-                times.Add(Stopwatch.GetElapsedTime(asked));
             }
         }
-
-        await end.CancelAsync();
-        await stop.CancelAsync();
-        await running.WaitAsync(Patience);
-        honest.ForEach(p => p.Dispose());
-        hostile.Dispose();
-        await flooding.ContinueWith(_ => { }, TaskScheduler.Default).WaitAsync(Patience);
-        Assert.True(packets > 1000, $"only {packets} packets of the flood were handled");
-        Assert.InRange(times.Order().ElementAt(times.Count / 2), TimeSpan.Zero, TimeSpan.FromMilliseconds(50));
     }
 
-    void ISwitchObserver.Connected(SwitchConnection connection)
-    {
-    }
+    void ISwitchObserver.Connected(SwitchConnection connection) => Interlocked.Increment(ref switches);
 
     void ISwitchObserver.PacketIn(SwitchConnection connection, in PacketInView packet)
     {
-        // A packet that costs 20 µs: without a limit, one turn of the flood would take 2 ms and another follow it at once.
-        var started = Stopwatch.GetTimestamp();
-        while (Stopwatch.GetElapsedTime(started) < TimeSpan.FromMicroseconds(20))
-        {
-        }
-
+        time.Advance(Cost);
         Interlocked.Increment(ref packets);
     }
 
@@ -144,5 +159,14 @@ public sealed class FairShareTests : ISwitchObserver
 
     void ISwitchObserver.Disconnected(SwitchConnection connection, string why)
     {
+    }
+
+    private static async Task UntilAsync(Func<bool> condition)
+    {
+        for (var clock = Stopwatch.StartNew(); !condition();)
+        {
+            Assert.True(clock.Elapsed < Patience, "it has not come true");
+            await Task.Delay(1);
+        }
     }
 }

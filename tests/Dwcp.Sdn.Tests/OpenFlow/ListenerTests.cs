@@ -109,6 +109,58 @@ public sealed class ListenerTests : ISwitchObserver, IAsyncLifetime
     }
 
     [Fact]
+    public async Task Whoever_is_not_ready_makes_room_and_no_address_takes_the_place_of_another()
+    {
+        var patient = new SessionTimes { Hello = TimeSpan.FromMinutes(1), Ready = TimeSpan.FromMinutes(1) };
+        await ServeAsync(new() { Endpoint = new(IPAddress.Loopback, 0), MaxNewcomers = 20, Times = patient }, async few =>
+        {
+            var (crowd, other) = (IPAddress.Parse("127.0.0.2"), IPAddress.Parse("127.0.0.3"));
+            using var slow = await RawPeer.ConnectAsync(few.Endpoint, from: other);
+            Assert.Equal(new Hello(), (await slow.ReceiveAsync().WaitAsync(Patience))!.Value.Message);
+            var silent = new List<RawPeer>();
+            for (var i = 0; i < 100; i++)
+            {
+                silent.Add(await RawPeer.ConnectAsync(few.Endpoint, from: crowd));
+                await silent[^1].ReceiveAsync().WaitAsync(Patience); // Its HELLO: it was let in.
+            }
+
+            // The oldest of those who have most have gone; whoever was there before them all is still heard, and so is one more of theirs.
+            foreach (var oldest in silent[..81])
+            {
+                Assert.Empty(await oldest.ReceiveToEndAsync().WaitAsync(Patience));
+            }
+
+            await slow.GreetAsync(1).WaitAsync(Patience);
+            Assert.Equal(new DatapathId(1), (await NextAsync()).Id);
+            using var late = await RawPeer.ConnectAsync(few.Endpoint, from: crowd);
+            await late.GreetAsync(2).WaitAsync(Patience);
+            Assert.Equal(new DatapathId(2), (await NextAsync()).Id);
+            Assert.False(gone.Reader.TryRead(out _));
+            silent.ForEach(peer => peer.Dispose());
+        });
+    }
+
+    [Fact]
+    public async Task As_many_switches_as_may_be_stay_and_one_more_is_refused_until_one_has_gone()
+    {
+        await ServeAsync(new() { Endpoint = new(IPAddress.Loopback, 0), MaxConnections = 2 }, async few =>
+        {
+            using var first = await RawPeer.JoinAsync(few.Endpoint, 1);
+            var connection = await NextAsync();
+            using var second = await RawPeer.JoinAsync(few.Endpoint, 2);
+            await NextAsync();
+            using var third = await RawPeer.JoinAsync(few.Endpoint, 3);
+            await third.ReceiveToEndAsync().WaitAsync(Patience);
+            Assert.False(gone.Reader.TryRead(out _));
+
+            connection.Close("enough");
+            await gone.Reader.ReadAsync().AsTask().WaitAsync(Patience);
+            using var again = await RawPeer.JoinAsync(few.Endpoint, 3);
+            Assert.Equal(new DatapathId(3), (await NextAsync()).Id);
+        });
+    }
+
+    [Fact]
     public async Task A_second_switch_with_the_same_id_is_refused_while_the_first_lives()
     {
         using var first = await RawPeer.JoinAsync(listener.Endpoint, 5);
@@ -262,21 +314,17 @@ public sealed class ListenerTests : ISwitchObserver, IAsyncLifetime
         var options = new OpenFlowOptions
         {
             Endpoint = new(IPAddress.Loopback, 0),
+            MaxConnections = 1,
             Doubt = (_, _) => fails ? throw new InvalidOperationException("nobody can say") : Task.FromResult<string?>(null),
         };
-        using var doubting = new OpenFlowListener(options, this, NullLogger<OpenFlowListener>.Instance);
-        using var end = new CancellationTokenSource();
-        doubting.Start();
-        var serving = doubting.RunAsync(end.Token);
-        using var first = await RawPeer.JoinAsync(doubting.Endpoint, 13);
-
-        await first.ReceiveToEndAsync().WaitAsync(Patience);
-        fails = false;
-        using var second = await RawPeer.JoinAsync(doubting.Endpoint, 13);
-        Assert.Equal(new DatapathId(13), (await NextAsync()).Id);
-
-        await end.CancelAsync();
-        await serving.WaitAsync(Patience);
+        await ServeAsync(options, async doubting =>
+        {
+            using var first = await RawPeer.JoinAsync(doubting.Endpoint, 13);
+            await first.ReceiveToEndAsync().WaitAsync(Patience);
+            fails = false;
+            using var second = await RawPeer.JoinAsync(doubting.Endpoint, 13);
+            Assert.Equal(new DatapathId(13), (await NextAsync()).Id);
+        });
     }
 
     [Fact]
@@ -368,6 +416,24 @@ public sealed class ListenerTests : ISwitchObserver, IAsyncLifetime
             {
                 await peer.SendAsync(new EchoReply(echo.Data), received.Xid);
             }
+        }
+    }
+
+    /// <summary>Another listener for the time of a test.</summary>
+    private async Task ServeAsync(OpenFlowOptions options, Func<OpenFlowListener, Task> test)
+    {
+        using var other = new OpenFlowListener(options, this, NullLogger<OpenFlowListener>.Instance);
+        using var end = new CancellationTokenSource();
+        other.Start();
+        var serving = other.RunAsync(end.Token);
+        try
+        {
+            await test(other);
+        }
+        finally
+        {
+            await end.CancelAsync();
+            await serving.WaitAsync(Patience);
         }
     }
 

@@ -14,9 +14,11 @@ internal sealed class RawPeer : IDisposable
     private uint nextXid = 1;
 
     /// <summary>Connects, with a layer such as TLS over the connection if one is given.</summary>
-    public static async Task<RawPeer> ConnectAsync(IPEndPoint to, Func<Stream, Task<Stream>>? over = null)
+    /// <param name="from">The address that it comes from, where another than usual matters.</param>
+    public static async Task<RawPeer> ConnectAsync(IPEndPoint to, Func<Stream, Task<Stream>>? over = null, IPAddress? from = null)
     {
         var peer = new RawPeer();
+        peer.socket.Bind(new IPEndPoint(from ?? IPAddress.Any, 0));
         await peer.socket.ConnectAsync(to);
         peer.stream = new NetworkStream(peer.socket);
         peer.stream = over is null ? peer.stream : await over(peer.stream);
@@ -27,21 +29,28 @@ internal sealed class RawPeer : IDisposable
     public static async Task<RawPeer> JoinAsync(IPEndPoint to, ulong datapath, Func<Stream, Task<Stream>>? over = null, byte auxiliary = 0, params PortDesc[] ports)
     {
         var peer = await ConnectAsync(to, over);
-        await peer.SendAsync(new Hello());
+        await peer.GreetAsync(datapath, auxiliary, ports);
+        return peer;
+    }
+
+    /// <summary>Goes through the handshake as the switch with that id.</summary>
+    public async Task GreetAsync(ulong datapath, byte auxiliary = 0, params PortDesc[] ports)
+    {
+        await SendAsync(new Hello());
         while (true)
         {
-            var (xid, message) = await peer.ReceiveAsync() ?? throw new InvalidOperationException("closed during the handshake");
+            var (xid, message) = await ReceiveAsync() ?? throw new InvalidOperationException("closed during the handshake");
             switch (message)
             {
                 case FeaturesRequest:
-                    await peer.SendAsync(new FeaturesReply(new DatapathId(datapath), 0, 254, auxiliary, SwitchCapabilities.None), xid);
+                    await SendAsync(new FeaturesReply(new DatapathId(datapath), 0, 254, auxiliary, SwitchCapabilities.None), xid);
                     break;
                 case MultipartRequest { Body.Type: MultipartType.Desc }:
-                    await peer.SendAsync(new MultipartReply(new SwitchDesc("", "", "raw", "", "")), xid);
+                    await SendAsync(new MultipartReply(new SwitchDesc("", "", "raw", "", "")), xid);
                     break;
                 case MultipartRequest { Body.Type: MultipartType.PortDesc }:
-                    await peer.SendAsync(new MultipartReply(new PortDescReply([.. ports])), xid);
-                    return peer;
+                    await SendAsync(new MultipartReply(new PortDescReply([.. ports])), xid);
+                    return;
             }
         }
     }

@@ -71,7 +71,9 @@ public sealed class OvsdbListenerTests : IAsyncLifetime
     [Fact]
     public async Task Of_those_that_show_no_inventory_the_oldest_goes_when_there_are_too_many_and_a_host_does_not()
     {
-        await using var few = OvsdbListener.Start(new(IPAddress.Loopback, 0), new OvsdbOptions { NewcomersPerAddress = 3, Newcomers = 100 }, TimeProvider.System, NullLogger.Instance);
+        var patient = new HostTimes { Session = new() { ProbeAfter = TimeSpan.FromHours(1), Answer = TimeSpan.FromHours(1) } }; // Nothing else ends them.
+        await using var few = OvsdbListener.Start(
+            new(IPAddress.Loopback, 0), new OvsdbOptions { NewcomersPerAddress = 3, Newcomers = 100, Times = patient }, TimeProvider.System, NullLogger.Instance);
         using var host = await FakeHost.ConnectAsync(few.LocalEndPoint);
         await using var hosts = few.HostsAsync().GetAsyncEnumerator();
         Assert.True(await hosts.MoveNextAsync().AsTask().WaitAsync(Patience));

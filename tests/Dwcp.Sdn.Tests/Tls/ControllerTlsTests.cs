@@ -1,7 +1,12 @@
+using System.Collections.Concurrent;
+using System.Diagnostics;
+using System.Net;
+using System.Net.Sockets;
 using System.Text;
 using Dwcp.Sdn.Controller.Configuration;
 using Dwcp.Sdn.Controller.Tls;
 using Dwcp.Sdn.Pki;
+using Dwcp.Sdn.Southbound.Tls;
 using Dwcp.Sdn.Tests.Configuration;
 using Dwcp.Sdn.Tests.Store;
 using Microsoft.Extensions.Logging;
@@ -14,7 +19,7 @@ public sealed class ControllerTlsTests : ILogger, IDisposable
     private readonly DirectoryInfo data = Directory.CreateTempSubdirectory("dwcp-ctls-");
     private readonly ManualTime time = new();
     private readonly CancellationTokenSource stop = new();
-    private readonly List<string> lines = [];
+    private readonly ConcurrentQueue<string> lines = new();
 
     private string Home => Authority.DirectoryOf(data.FullName);
 
@@ -35,15 +40,12 @@ public sealed class ControllerTlsTests : ILogger, IDisposable
     public async Task Our_own_certificate_is_renewed_before_it_is_over_without_a_restart()
     {
         var tls = ControllerTls.Of(Options("--openflow-tls", "127.0.0.1:0"), time, this)!;
-        var running = tls.RunAsync(stop.Token);
         var first = SerialOf();
-        for (var day = 0; day < 58; day++)
-        {
-            time.Advance(TimeSpan.FromHours(1));
-        }
-
+        time.Advance(TimeSpan.FromDays(60) - TimeSpan.FromHours(2)); // Before it looks every second: that would be five million times.
+        var running = tls.RunAsync(stop.Token);
+        time.Advance(TimeSpan.FromHours(1));
         Assert.Equal(first, SerialOf());
-        time.Advance(TimeSpan.FromDays(60));
+        time.Advance(TimeSpan.FromHours(2));
         await UntilAsync(() => SerialOf() != first);
         Assert.Contains(lines, l => l.StartsWith("tls: issued a certificate for this controller", StringComparison.Ordinal));
         await UntilAsync(() =>
@@ -107,14 +109,94 @@ public sealed class ControllerTlsTests : ILogger, IDisposable
         var both = Write("own.pem", own.CertificatePem + own.KeyPem);
         var options = Options("--openflow-tls", "127.0.0.1:0", "--tls-certificate", both, "--tls-key", both, "--tls-ca", authority.CertificatePath);
         var tls = ControllerTls.Of(options, time, this)!;
+        time.Advance(TimeSpan.FromHours((16 * 24) - 1));
         var running = tls.RunAsync(stop.Token);
+        time.Advance(TimeSpan.FromMinutes(30));
         Assert.DoesNotContain(lines, l => l.Contains("has to be renewed", StringComparison.Ordinal));
-        time.Advance(TimeSpan.FromDays(17));
+        time.Advance(TimeSpan.FromMinutes(40));
         await UntilAsync(() => lines.Any(l => l.Contains("has to be renewed", StringComparison.Ordinal)));
-        time.Advance(TimeSpan.FromDays(14));
+        await EndAsync(running);
+        time.Advance(TimeSpan.FromDays(15));
 
         Assert.Contains("has been over since", Assert.Throws<TlsFileException>(() => ControllerTls.Of(options, time, this)).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_file_of_authorities_that_is_replaced_ends_the_connections_of_those_that_are_not_in_it_once_it_has_stood_still()
+    {
+        using var pki = new TestPki();
+        using var other = new TestPki();
+        var both = Write("ca.pem", pki.Authority.Certificate.ExportCertificatePem() + "\n" + other.Authority.Certificate.ExportCertificatePem());
+        var own = pki.Authority.Issue("own", CertificateUse.Controller, TimeSpan.FromDays(1));
+        var ours = Write("own.pem", own.CertificatePem + own.KeyPem);
+        var tls = ControllerTls.Of(Options("--openflow-tls", "127.0.0.1:0", "--tls-certificate", ours, "--tls-key", ours, "--tls-ca", both), time, this)!;
+        var running = tls.RunAsync(stop.Token);
+        var (stays, goes) = (await SecuredAsync(tls, pki.As(pki.Switch("stays", 1))), await SecuredAsync(tls, pki.As(other.Switch("goes", 2))));
+        Assert.Equal(2, tls.Gate.Open);
+
+        // Half of it, as somebody may find it who looks while it is written.
+        Write("ca.pem", pki.Authority.Certificate.ExportCertificatePem());
+        await LookAsync(() => lines.Count(l => l.StartsWith("tls: certificates and revocation list read again", StringComparison.Ordinal)) == 1);
+        Write("ca.pem", pki.Authority.Certificate.ExportCertificatePem() + "\n" + other.Authority.Certificate.ExportCertificatePem());
+        await LookAsync(() => lines.Count(l => l.StartsWith("tls: certificates and revocation list read again", StringComparison.Ordinal)) == 2);
+        time.Advance(TimeSpan.FromSeconds(5));
+        Assert.False(goes.Disbelieved.IsCancellationRequested);
+
+        Write("ca.pem", pki.Authority.Certificate.ExportCertificatePem());
+        await UntilAsync(() =>
+        {
+            time.Advance(TimeSpan.FromSeconds(1));
+            return goes.Disbelieved.IsCancellationRequested;
+        });
+        Assert.Equal("its certificate is from none of our authorities any more", goes.Why());
+        Assert.False(stays.Disbelieved.IsCancellationRequested);
+        await UntilAsync(() => lines.Contains("tls: 1 connections ended whose certificates are from none of the authorities any more"));
         await EndAsync(running);
+        await stays.Stream.DisposeAsync();
+        await goes.Stream.DisposeAsync();
+
+        async Task LookAsync(Func<bool> done)
+        {
+            time.Advance(TimeSpan.FromSeconds(1));
+            await UntilAsync(done);
+        }
+    }
+
+    [Fact]
+    public async Task Whoever_is_revoked_or_over_while_he_is_connected_is_ended_within_a_look()
+    {
+        time.Advance(TimeProvider.System.GetUtcNow() - time.GetUtcNow());
+        using var pki = new TestPki();
+        var own = pki.Authority.Issue("own", CertificateUse.Controller, TimeSpan.FromDays(1));
+        var ours = Write("own.pem", own.CertificatePem + own.KeyPem);
+        var tls = ControllerTls.Of(
+            Options(
+                "--openflow-tls", "127.0.0.1:0", "--tls-certificate", ours, "--tls-key", ours,
+                "--tls-ca", pki.Authority.CertificatePath, "--tls-crl", pki.Authority.RevocationListPath),
+            time,
+            this)!;
+        var running = tls.RunAsync(stop.Token);
+        var stays = await SecuredAsync(tls, pki.As(pki.Switch("stays", 1)));
+        var revoked = await SecuredAsync(tls, pki.As(pki.Switch("revoked", 2)));
+        var over = await SecuredAsync(tls, pki.As(pki.Odd("short", time.GetUtcNow().AddMinutes(-9), time.GetUtcNow().AddHours(1), "1.3.6.1.5.5.7.3.2")));
+
+        pki.Authority.Revoke("revoked");
+        await UntilAsync(() =>
+        {
+            time.Advance(TimeSpan.FromSeconds(1));
+            return revoked.Disbelieved.IsCancellationRequested;
+        });
+        Assert.Equal("its certificate is revoked", revoked.Why());
+        Assert.False(over.Disbelieved.IsCancellationRequested);
+        time.Advance(TimeSpan.FromHours(1));
+        await UntilAsync(() => over.Disbelieved.IsCancellationRequested);
+        Assert.Equal("its certificate is over", over.Why());
+        Assert.False(stays.Disbelieved.IsCancellationRequested);
+        await EndAsync(running);
+        foreach (var one in new[] { stays, revoked, over })
+        {
+            await one.Stream.DisposeAsync();
+        }
     }
 
     IDisposable? ILogger.BeginScope<TState>(TState state) => null;
@@ -123,17 +205,26 @@ public sealed class ControllerTlsTests : ILogger, IDisposable
 
     void ILogger.Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
     {
-        lock (lines)
-        {
-            lines.Add(formatter(state, exception));
-        }
+        lines.Enqueue(formatter(state, exception));
+    }
+
+    /// <summary>Our side of a connection, after both have shown their certificates.</summary>
+    private static async Task<Secured> SecuredAsync(ControllerTls tls, Func<Stream, Task<Stream>> peer)
+    {
+        using var listener = new TcpListener(IPAddress.Loopback, 0);
+        listener.Start();
+        var client = new TcpClient();
+        await client.ConnectAsync((IPEndPoint)listener.LocalEndpoint);
+        var accepting = tls.Gate.AcceptAsync(await listener.AcceptSocketAsync(), CancellationToken.None);
+        await peer(client.GetStream());
+        return await accepting;
     }
 
     private static async Task UntilAsync(Func<bool> condition)
     {
-        for (var tries = 0; !condition(); tries++)
+        for (var clock = Stopwatch.StartNew(); !condition();)
         {
-            Assert.True(tries < 1000, "it has not come true");
+            Assert.True(clock.Elapsed < TimeSpan.FromSeconds(30), "it has not come true");
             await Task.Delay(5);
         }
     }

@@ -48,15 +48,25 @@ internal sealed class TestPki : IDisposable
         using var authorityKey = ECDsa.Create();
         authorityKey.ImportFromPem(File.ReadAllText(Path.Combine(directory.FullName, "ca.key")));
         using var signer = Authority.Certificate.CopyWithPrivateKey(authorityKey);
+        return Signed(signer, name, from, until, new X509EnhancedKeyUsageExtension([new(use)], false));
+    }
+
+    /// <summary>A switch's certificate, the authority that has issued it, and the one above that, which is not ours.</summary>
+    public static (X509Certificate2 Switch, X509Certificate2 Between, X509Certificate2 Root) Chain(string name)
+    {
         using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
-        var request = new CertificateRequest($"CN={name}", key, HashAlgorithmName.SHA256);
-        request.CertificateExtensions.Add(new X509EnhancedKeyUsageExtension([new(use)], false));
-        using var bare = request.Create(signer, from, until, [0x40, 1]);
-        return Usable(bare.CopyWithPrivateKey(key));
+        var request = new CertificateRequest($"CN=root of {name}", key, HashAlgorithmName.SHA256);
+        var authority = new X509BasicConstraintsExtension(true, false, 0, true);
+        request.CertificateExtensions.Add(authority);
+        var now = TimeProvider.System.GetUtcNow();
+        var root = request.CreateSelfSigned(now - Validity, now + Validity);
+        var between = Signed(root, $"authority of {name}", root.NotBefore, root.NotAfter, authority);
+        return (Signed(between, name, root.NotBefore, root.NotAfter, new X509EnhancedKeyUsageExtension([new("1.3.6.1.5.5.7.3.2")], false)), between, root);
     }
 
     /// <summary>The switch's side of TLS, which believes this authority.</summary>
-    public Func<Stream, Task<Stream>> As(X509Certificate2? certificate, SslProtocols protocols = SslProtocols.None) => async inner =>
+    /// <param name="more">What lies between its certificate and the authority.</param>
+    public Func<Stream, Task<Stream>> As(X509Certificate2? certificate, SslProtocols protocols = SslProtocols.None, X509Certificate2? more = null) => async inner =>
     {
         var tls = new SslStream(inner);
         var policy = new X509ChainPolicy { TrustMode = X509ChainTrustMode.CustomRootTrust, RevocationMode = X509RevocationMode.NoCheck };
@@ -64,8 +74,9 @@ internal sealed class TestPki : IDisposable
         await tls.AuthenticateAsClientAsync(new SslClientAuthenticationOptions
         {
             EnabledSslProtocols = protocols,
-            ClientCertificates = certificate is null ? null : [certificate],
-            LocalCertificateSelectionCallback = certificate is null ? null : (_, _, _, _, _) => certificate,
+            ClientCertificateContext = more is null ? null : SslStreamCertificateContext.Create(certificate!, [more], offline: true),
+            ClientCertificates = certificate is null || more is not null ? null : [certificate],
+            LocalCertificateSelectionCallback = certificate is null || more is not null ? null : (_, _, _, _, _) => certificate,
             CertificateChainPolicy = policy,
             RemoteCertificateValidationCallback = (_, _, _, errors) => (errors & ~SslPolicyErrors.RemoteCertificateNameMismatch) == 0,
         });
@@ -73,6 +84,15 @@ internal sealed class TestPki : IDisposable
     };
 
     public void Dispose() => directory.Delete(recursive: true);
+
+    private static X509Certificate2 Signed(X509Certificate2 signer, string name, DateTimeOffset from, DateTimeOffset until, X509Extension extension)
+    {
+        using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+        var request = new CertificateRequest($"CN={name}", key, HashAlgorithmName.SHA256);
+        request.CertificateExtensions.Add(extension);
+        using var bare = request.Create(signer, from, until, [0x40, 1]);
+        return Usable(bare.CopyWithPrivateKey(key));
+    }
 
     private static X509Certificate2 WithKey(IssuedCertificate issued) => Usable(X509Certificate2.CreateFromPem(issued.CertificatePem, issued.KeyPem));
 

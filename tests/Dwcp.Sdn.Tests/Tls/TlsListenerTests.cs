@@ -18,9 +18,9 @@ namespace Dwcp.Sdn.Tests.Tls;
 public sealed class TlsListenerTests : ISwitchObserver, ILogger<OpenFlowListener>, IAsyncLifetime
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
-    private static readonly DateTimeOffset Now = TimeProvider.System.GetUtcNow();
 
     private readonly TestPki pki = new();
+    private readonly DateTimeOffset now = TimeProvider.System.GetUtcNow(); // Of this test: an authority has been good for ten minutes when it is made.
     private readonly TlsGate gate;
     private readonly OpenFlowListener plain;
     private readonly OpenFlowListener secured;
@@ -30,10 +30,12 @@ public sealed class TlsListenerTests : ISwitchObserver, ILogger<OpenFlowListener
     private readonly ConcurrentQueue<string> lines = new();
     private readonly CancellationTokenSource stop = new();
     private Task running = Task.CompletedTask;
+    private X509Certificate2Collection? trusted;
+    private Func<TlsCredentials>? next;
 
     public TlsListenerTests()
     {
-        gate = new(pki.Credentials, TimeProvider.System) { Patience = TimeSpan.FromSeconds(5) };
+        gate = new(() => next?.Invoke() ?? (trusted is null ? pki.Credentials() : pki.Credentials() with { Authorities = trusted }), TimeProvider.System) { Patience = TimeSpan.FromSeconds(5) };
         var options = new OpenFlowOptions { Endpoint = new(IPAddress.Loopback, 0) };
         plain = new(options, this, this);
         secured = new(options with { Secure = gate.AcceptAsync }, this, this);
@@ -82,11 +84,11 @@ public sealed class TlsListenerTests : ISwitchObserver, ILogger<OpenFlowListener
 
     [Fact]
     public Task A_certificate_that_is_over_is_refused() =>
-        RefusedAsync(pki.Odd("old", Now.AddMinutes(-9), Now.AddMinutes(-1), "1.3.6.1.5.5.7.3.2"), "is over, or not valid yet");
+        RefusedAsync(pki.Odd("old", now.AddMinutes(-9), now.AddMinutes(-1), "1.3.6.1.5.5.7.3.2"), "is over, or not valid yet");
 
     [Fact]
     public Task A_certificate_for_servers_is_refused() =>
-        RefusedAsync(pki.Odd("server", Now.AddMinutes(-9), Now.AddHours(1), "1.3.6.1.5.5.7.3.1"), "is not for clients");
+        RefusedAsync(pki.Odd("server", now.AddMinutes(-9), now.AddHours(1), "1.3.6.1.5.5.7.3.1"), "is not for clients");
 
     [Fact]
     public Task The_certificate_of_a_controller_makes_no_switch() => RefusedAsync(pki.Controller, "it is for a controller");
@@ -112,8 +114,8 @@ public sealed class TlsListenerTests : ISwitchObserver, ILogger<OpenFlowListener
     [Fact]
     public async Task A_certificate_that_is_over_by_now_ends_its_connections()
     {
-        var until = Now.AddHours(1);
-        using var first = await RawPeer.JoinAsync(secured.Endpoint, 1, pki.As(pki.Odd("short", Now.AddMinutes(-9), until, "1.3.6.1.5.5.7.3.2")));
+        var until = now.AddHours(1);
+        using var first = await RawPeer.JoinAsync(secured.Endpoint, 1, pki.As(pki.Odd("short", now.AddMinutes(-9), until, "1.3.6.1.5.5.7.3.2")));
         await NextAsync();
         using var other = await RawPeer.JoinAsync(secured.Endpoint, 2, pki.As(pki.Switch("good", 2)));
         var stays = await NextAsync();
@@ -121,6 +123,60 @@ public sealed class TlsListenerTests : ISwitchObserver, ILogger<OpenFlowListener
         Assert.Equal(0, gate.EndExpired(until.AddSeconds(-2)));
         Assert.Equal(1, gate.EndExpired(until.AddSeconds(2)));
         Assert.Equal((1ul, "its certificate is over"), await gone.Reader.ReadAsync().AsTask().WaitAsync(Patience));
+        Assert.False(stays.Lifetime.IsCancellationRequested);
+    }
+
+    [Fact]
+    public async Task An_authority_that_is_believed_no_more_ends_the_connections_that_it_covered_and_no_others()
+    {
+        using var other = new TestPki();
+        trusted = [pki.Authority.Certificate, other.Authority.Certificate];
+        using var first = await RawPeer.JoinAsync(secured.Endpoint, 1, pki.As(pki.Switch("one", 1)));
+        var stays = await NextAsync();
+        using var second = await RawPeer.JoinAsync(secured.Endpoint, 2, pki.As(other.Switch("two", 2)));
+        await NextAsync();
+        Assert.Equal(0, gate.EndUncovered());
+
+        trusted = [pki.Authority.Certificate];
+        Assert.Equal(1, gate.EndUncovered());
+        Assert.Equal((2ul, "its certificate is from none of our authorities any more"), await gone.Reader.ReadAsync().AsTask().WaitAsync(Patience));
+        Assert.False(stays.Lifetime.IsCancellationRequested);
+        Assert.Equal(0, gate.EndUncovered());
+    }
+
+    [Theory]
+    [InlineData(true, "its certificate is revoked")]
+    [InlineData(false, "its certificate is from none of our authorities any more")]
+    public async Task What_changes_while_a_handshake_goes_on_ends_its_connection_too(bool revoked, string why)
+    {
+        using var other = new TestPki();
+        var certificate = pki.Switch("late", 1);
+        var before = pki.Credentials();
+        if (revoked)
+        {
+            pki.Authority.Revoke("late");
+        }
+
+        var after = revoked ? pki.Credentials() : before with { Authorities = [other.Authority.Certificate] };
+        var asked = 0;
+        next = () => Interlocked.Increment(ref asked) == 1 ? before : after;
+        using var peer = await RawPeer.ConnectAsync(secured.Endpoint, pki.As(certificate));
+
+        await peer.ReceiveToEndAsync().WaitAsync(Patience);
+        await SaidAsync(why);
+        Assert.False(connected.Reader.TryRead(out _));
+    }
+
+    [Fact]
+    public async Task Who_was_believed_through_an_authority_in_between_stays_while_the_first_one_is_believed()
+    {
+        var (below, between, root) = TestPki.Chain("below");
+        trusted = [pki.Authority.Certificate, root];
+        using var peer = await RawPeer.JoinAsync(secured.Endpoint, 3, pki.As(below, more: between));
+        var stays = await NextAsync();
+        trusted = [root];
+
+        Assert.Equal(0, gate.EndUncovered());
         Assert.False(stays.Lifetime.IsCancellationRequested);
     }
 
@@ -221,6 +277,25 @@ public sealed class TlsListenerTests : ISwitchObserver, ILogger<OpenFlowListener
         Assert.Contains("which has a certificate", (await gone.Reader.ReadAsync().AsTask().WaitAsync(Patience)).Why, StringComparison.Ordinal);
         Assert.True(first.Lifetime.IsCancellationRequested);
         await answers.WaitAsync(Patience);
+    }
+
+    [Fact]
+    public async Task Of_those_that_stand_still_in_their_handshake_the_oldest_goes_when_there_are_too_many()
+    {
+        var few = new TlsGate(pki.Credentials, TimeProvider.System) { Patience = TimeSpan.FromHours(1), Newcomers = new(perAddress: 2, inAll: 100) };
+        using var listening = new TcpListener(IPAddress.Loopback, 0);
+        listening.Start();
+        var silent = new List<(Socket Socket, Task<Secured> Accepting)>();
+        for (var i = 0; i < 3; i++)
+        {
+            var socket = await ConnectAsync((IPEndPoint)listening.LocalEndpoint);
+            silent.Add((socket, few.AcceptAsync(await listening.AcceptSocketAsync(), stop.Token)));
+        }
+
+        await Assert.ThrowsAsync<IOException>(() => silent[0].Accepting.WaitAsync(Patience));
+        Assert.All(silent[1..], s => Assert.False(s.Accepting.IsCompleted));
+        silent.ForEach(s => s.Socket.Dispose());
+        await Task.WhenAll(silent.Select(s => s.Accepting.ContinueWith(_ => { }, TaskScheduler.Default))).WaitAsync(Patience);
     }
 
     [Fact]

@@ -15,25 +15,26 @@ internal sealed class FairShare(TimeProvider time, int threads)
 
     private readonly long momentTicks = (long)(Moment.TotalSeconds * time.TimestampFrequency);
     private long moment;
+    private long momentBefore;
     private int active;
     private int activeBefore;
 
-    /// <summary>What one connection has had.</summary>
+    /// <summary>What one connection has had, and the last two moments in which it had something to say.</summary>
     public struct Account
     {
         internal long Moment;
+        internal long MomentBefore;
         internal long Debt;
     }
 
     /// <summary>A connection was handled from one timestamp to another; so long it has to rest now.</summary>
     public TimeSpan Took(ref Account account, long from, long to)
     {
-        var now = to / momentTicks;
-        var others = Appear(now, first: account.Moment != now);
-        var share = Math.Min(momentTicks, Math.Max(momentTicks / Part, momentTicks * threads / Math.Max(1, others)));
-        account.Debt = Math.Max(0, account.Debt - ((now - account.Moment) * share)) + to - from;
-        account.Moment = now;
-        if (others < 2 || account.Debt <= share)
+        var (last, now) = (account.Moment, to / momentTicks);
+        var wanting = Appear(ref account, from / momentTicks, now);
+        var share = Math.Min(momentTicks, Math.Max(momentTicks / Part, momentTicks * threads / wanting));
+        account.Debt = Math.Max(0, account.Debt - ((now - last) * share)) + to - from;
+        if (wanting < 2 || account.Debt <= share)
         {
             return TimeSpan.Zero;
         }
@@ -42,17 +43,27 @@ internal sealed class FairShare(TimeProvider time, int threads)
         return rest < LongestRest ? rest : LongestRest;
     }
 
-    /// <summary>How many connections had something to say in this moment or the one before.</summary>
-    private int Appear(long now, bool first)
+    /// <summary>
+    /// How many connections, with this one, had something to say in this moment or the one before. While this one was handled no other could: the
+    /// moment before is the one before that began.
+    /// </summary>
+    private int Appear(ref Account account, long began, long now)
     {
         var current = Volatile.Read(ref moment);
         if (now > current && Interlocked.CompareExchange(ref moment, now, current) == current)
         {
-            Volatile.Write(ref activeBefore, now == current + 1 ? Volatile.Read(ref active) : 0);
+            Volatile.Write(ref activeBefore, current >= began - 1 ? Volatile.Read(ref active) : 0);
+            Volatile.Write(ref momentBefore, current);
             Volatile.Write(ref active, 0);
         }
 
-        var here = first ? Interlocked.Increment(ref active) : Volatile.Read(ref active);
-        return Math.Max(here, Volatile.Read(ref activeBefore));
+        if (account.Moment != now)
+        {
+            (account.MomentBefore, account.Moment) = (account.Moment, now);
+            Interlocked.Increment(ref active);
+        }
+
+        var others = Volatile.Read(ref activeBefore) - (account.MomentBefore == Volatile.Read(ref momentBefore) ? 1 : 0);
+        return 1 + Math.Max(0, Math.Max(Volatile.Read(ref active) - 1, others));
     }
 }

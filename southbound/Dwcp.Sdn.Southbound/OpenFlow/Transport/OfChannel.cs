@@ -73,6 +73,13 @@ internal sealed class OfChannel : IAsyncDisposable
         }
     }
 
+    /// <summary>Ends the loop and closes the connection under it; the first reason stays.</summary>
+    public void Cut(string why)
+    {
+        Close(why);
+        stream.Dispose();
+    }
+
     /// <summary>Runs until the connection is over and says why.</summary>
     public async Task<string> RunAsync(IChannelOwner owner, CancellationToken stop)
     {

@@ -1,6 +1,8 @@
 using System.Collections.Concurrent;
 using System.Net;
 using System.Net.Sockets;
+using Dwcp.Sdn.Core.Hosts;
+using Dwcp.Sdn.Southbound.Tls;
 using Microsoft.Extensions.Logging;
 
 namespace Dwcp.Sdn.Southbound.OpenFlow.Transport;
@@ -8,10 +10,20 @@ namespace Dwcp.Sdn.Southbound.OpenFlow.Transport;
 /// <summary>Accepts switches. A datapath id has one connection: the first stays as long as it lives.</summary>
 public sealed class OpenFlowListener(OpenFlowOptions options, ISwitchObserver observer, ILogger<OpenFlowListener> log) : IDisposable
 {
+    private const string TooMany = "it was not ready, and too many others came after it";
+    private static readonly TimeSpan TellEvery = TimeSpan.FromMinutes(1);
+
     private readonly Socket socket = new(options.Endpoint.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
     private readonly ConcurrentDictionary<Task, bool> serving = new();
     private readonly SocketThreads? threads = OperatingSystem.IsLinux() ? new(options.Threads) : null;
     private readonly FairShare fair = new(options.Time, options.Threads);
+    private readonly Newcomers<SwitchConnection> newcomers = new(options.MaxNewcomers, options.MaxNewcomers);
+
+    // Accepted and not yet among those who make room for others; more wait in the kernel.
+    private readonly SemaphoreSlim arriving = new(1024);
+    private int admitted;
+    private long cut;
+    private long toldAt;
 
     /// <summary>Where it listens, once <see cref="Start"/> was called.</summary>
     public IPEndPoint Endpoint => (IPEndPoint)socket.LocalEndPoint!;
@@ -52,44 +64,58 @@ public sealed class OpenFlowListener(OpenFlowOptions options, ISwitchObserver ob
     {
         socket.Dispose();
         threads?.Dispose();
+        arriving.Dispose();
     }
 
     private async Task AcceptAsync(CancellationToken stop)
     {
         Socket accepted;
+        await arriving.WaitAsync(stop);
         try
         {
             accepted = await socket.AcceptAsync(stop);
         }
         catch (SocketException e)
         {
+            arriving.Release();
+
             // Out of descriptors, or a peer that left while it waited: neither ends the service.
+            if (e.SocketErrorCode == SocketError.TooManyOpenSockets && newcomers.Evict() is { } oldest)
+            {
+                MakeRoom(oldest);
+                return;
+            }
+
             log.AcceptFailed(e.SocketErrorCode);
             await Task.Delay(TimeSpan.FromMilliseconds(50), options.Time, stop);
             return;
         }
 
-        if (serving.Count >= options.MaxConnections)
-        {
-            accepted.Dispose();
-            return;
-        }
-
-        var task = ServeAsync(accepted, stop);
+        // In the order in which they came: the oldest goes first.
+        var plain = options.Secure is null ? Begin(accepted, threads?.Attach(accepted) ?? (Stream)new NetworkStream(accepted, ownsSocket: true), null) : null;
+        var task = ServeAsync(accepted, plain, stop);
         serving.TryAdd(task, true);
         _ = task.ContinueWith(t => serving.TryRemove(t, out _), CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
     }
 
-    private async Task ServeAsync(Socket accepted, CancellationToken stop)
+    private async Task ServeAsync(Socket accepted, SwitchConnection? plain, CancellationToken stop)
     {
         await Task.Yield();
         var remote = accepted.RemoteEndPoint;
         try
         {
-            accepted.NoDelay = true;
-            var secured = options.Secure is { } secure ? await secure(accepted, stop) : null;
-            var channel = new OfChannel(secured?.Stream ?? Plain(accepted), options.Time, options.MaxOutgoing, options.Times.Ready, fair);
-            var connection = new SwitchConnection(channel, remote, accepted.LocalEndPoint, options, log) { Identity = secured?.Peer };
+            Task<Secured>? securing = null;
+            try
+            {
+                securing = plain is null ? options.Secure!(accepted, stop) : null;
+            }
+            finally
+            {
+                arriving.Release();
+            }
+
+            var secured = securing is null ? null : await securing;
+            var connection = plain ?? Begin(accepted, secured!.Stream, secured.Peer);
             using var disbelieved = secured?.WhenDisbelieved(connection.Close);
             await ServeAsync(connection, stop);
         }
@@ -108,7 +134,26 @@ public sealed class OpenFlowListener(OpenFlowOptions options, ISwitchObserver ob
         }
     }
 
-    private Stream Plain(Socket accepted) => threads?.Attach(accepted) ?? (Stream)new NetworkStream(accepted, ownsSocket: true);
+    private SwitchConnection Begin(Socket accepted, Stream stream, PeerIdentity? identity)
+    {
+        try
+        {
+            accepted.NoDelay = true;
+        }
+        catch (SocketException)
+        {
+            // It has gone already, and its loop will find that out.
+        }
+
+        var channel = new OfChannel(stream, options.Time, options.MaxOutgoing, options.Times.Ready, fair);
+        var connection = new SwitchConnection(channel, accepted.RemoteEndPoint, accepted.LocalEndPoint, options, log) { Identity = identity };
+        if (newcomers.Enter(connection, connection.Remote.Address) is { } oldest)
+        {
+            MakeRoom(oldest);
+        }
+
+        return connection;
+    }
 
     private async Task ServeAsync(SwitchConnection connection, CancellationToken stop)
     {
@@ -121,6 +166,7 @@ public sealed class OpenFlowListener(OpenFlowOptions options, ISwitchObserver ob
         {
             // Whoever failed, be it an observer: the socket is not closed before the loop that reads from it has ended.
             connection.Close("failed here");
+            newcomers.Leave(connection);
             await running;
         }
     }
@@ -130,42 +176,85 @@ public sealed class OpenFlowListener(OpenFlowOptions options, ISwitchObserver ob
         var gone = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         if (!await connection.Ready || !await AdmitAsync(connection, gone.Task, stop))
         {
-            log.SwitchRefused(connection.Remote, await running);
+            if (await running is var why and not TooMany)
+            {
+                log.SwitchRefused(connection.Remote, why);
+            }
+
             return;
         }
 
+        newcomers.Leave(connection);
         log.SwitchConnected(connection.Id, connection.Remote, connection.Description.Software, connection.Ports.Count);
         try
         {
             connection.Admit(observer);
-            var why = await running;
-            log.SwitchDisconnected(connection.Id, connection.Remote, why);
-            observer.Disconnected(connection, why);
+            var ended = await running;
+            log.SwitchDisconnected(connection.Id, connection.Remote, ended);
+            observer.Disconnected(connection, ended);
         }
         finally
         {
             // Whatever an observer does, the datapath id is free for the next connection.
+            Interlocked.Decrement(ref admitted);
             options.Holders.Leave(connection);
             gone.SetResult();
         }
     }
 
-    /// <summary>Who is not believed does not even meet the one that has the datapath id.</summary>
+    /// <summary>Whether a switch may stay; whoever may not is closed, with the reason.</summary>
     private async Task<bool> AdmitAsync(SwitchConnection newcomer, Task gone, CancellationToken stop)
     {
-        var why = options.Doubt is { } doubt ? await doubt(newcomer, stop) : null;
-        if (why is null)
+        var isIn = false;
+        try
         {
-            if (await options.Holders.EnterAsync(newcomer, gone, options) is not { } holder)
+            var why = Interlocked.Increment(ref admitted) > options.MaxConnections
+                ? $"{options.MaxConnections} switches are connected, as many as may be"
+                : await WhyNotAsync(newcomer, gone, stop);
+            if (why is not null)
             {
-                return true;
+                newcomer.Close(why);
             }
 
-            why = $"datapath id {newcomer.Id} is connected already, from {holder.Remote}";
-            observer.Refused(newcomer, why);
+            return isIn = why is null;
+        }
+        finally
+        {
+            if (!isIn)
+            {
+                Interlocked.Decrement(ref admitted);
+            }
+        }
+    }
+
+    /// <summary>Who is not believed does not even meet the one that has the datapath id.</summary>
+    private async Task<string?> WhyNotAsync(SwitchConnection newcomer, Task gone, CancellationToken stop)
+    {
+        if (options.Doubt is { } doubt && await doubt(newcomer, stop) is { } why)
+        {
+            return why;
         }
 
-        newcomer.Close(why);
-        return false;
+        if (await options.Holders.EnterAsync(newcomer, gone, options) is not { } holder)
+        {
+            return null;
+        }
+
+        why = $"datapath id {newcomer.Id} is connected already, from {holder.Remote}";
+        observer.Refused(newcomer, why);
+        return why;
+    }
+
+    /// <summary>Makes room for those that come. Whoever brings this about can do it thousands of times a second: it is told now and then.</summary>
+    private void MakeRoom(SwitchConnection oldest)
+    {
+        oldest.Cut(TooMany);
+        var since = Interlocked.Increment(ref cut);
+        var (now, before) = (options.Time.GetTimestamp(), Interlocked.Read(ref toldAt));
+        if ((before == 0 || options.Time.GetElapsedTime(before, now) >= TellEvery) && Interlocked.CompareExchange(ref toldAt, now, before) == before)
+        {
+            Interlocked.Add(ref cut, -since);
+            log.NewcomersCut(since, oldest.Remote.Address);
+        }
     }
 }

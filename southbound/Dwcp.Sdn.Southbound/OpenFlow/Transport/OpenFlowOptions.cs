@@ -16,8 +16,11 @@ public sealed record OpenFlowOptions
     /// <summary>Connections that wait to be accepted; thousands of switches come back at once after a restart.</summary>
     public int Backlog { get; init; } = 4096;
 
-    /// <summary>More connections than these are closed at once.</summary>
+    /// <summary>Switches that may be connected; one more is refused.</summary>
     public int MaxConnections { get; init; } = 32_768;
+
+    /// <summary>Connections besides that are not ready yet; one more ends the oldest of the address that has most.</summary>
+    public int MaxNewcomers { get; init; } = 16_384;
 
     /// <summary>Octets that may wait to be sent to one switch.</summary>
     public int MaxOutgoing { get; init; } = 4 * 1024 * 1024;

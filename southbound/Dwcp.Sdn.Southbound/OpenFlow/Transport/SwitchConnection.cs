@@ -68,6 +68,9 @@ public sealed partial class SwitchConnection : ISwitchTables
     /// <summary>Ends the connection; the first reason is the one that is told.</summary>
     public void Close(string why) => channel.Close(why);
 
+    /// <summary>Ends the connection at once, without a word.</summary>
+    internal void Cut(string why) => channel.Cut(why);
+
     /// <summary>Sends a message for which no answer is awaited, and waits only while the switch takes none.</summary>
     /// <exception cref="SwitchGoneException">The connection is over.</exception>
     public async Task SendAsync(OfMessage message, CancellationToken stop)

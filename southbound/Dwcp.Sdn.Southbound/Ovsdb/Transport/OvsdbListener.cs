@@ -13,6 +13,7 @@ namespace Dwcp.Sdn.Southbound.Ovsdb.Transport;
 public sealed class OvsdbListener : IAsyncDisposable
 {
     private const int Backlog = 1024;
+    private const string TooMany = "it had shown no inventory, and too many others came after it";
 
     private readonly Socket socket;
     private readonly OvsdbOptions options;
@@ -104,6 +105,12 @@ public sealed class OvsdbListener : IAsyncDisposable
             catch (SocketException e)
             {
                 // Out of descriptors or memory: those who are connected go on, and in a moment there may be room again.
+                if (e.SocketErrorCode == SocketError.TooManyOpenSockets && newcomers.Evict() is { } oldest)
+                {
+                    oldest.Close(TooMany);
+                    continue;
+                }
+
                 log.AcceptFailed(e.Message);
                 await Task.Delay(TimeSpan.FromMilliseconds(100), clock);
             }
@@ -150,7 +157,7 @@ public sealed class OvsdbListener : IAsyncDisposable
         }
 
         using var disbelieved = secured?.WhenDisbelieved(connection.Close);
-        newcomers.Enter(connection, from)?.Close("it had shown no inventory, and too many others came after it");
+        newcomers.Enter(connection, from)?.Close(TooMany);
         if (stop.IsCancellationRequested)
         {
             connection.Close("the controller stops");
@@ -159,7 +166,7 @@ public sealed class OvsdbListener : IAsyncDisposable
         try
         {
             var isHost = await connection.ReadyAsync();
-            newcomers.Leave(connection, from);
+            newcomers.Leave(connection);
             if (isHost)
             {
                 await hosts.Writer.WriteAsync(connection);
