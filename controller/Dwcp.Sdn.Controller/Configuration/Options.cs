@@ -52,7 +52,7 @@ internal static class Options
     public static readonly Option<string> TlsCrl = new("tls-crl", TextForms.Path("FILE"), null,
         "What the authorities of --tls-ca have revoked, in PEM; read again whenever it changes");
 
-    public static readonly Option<int> TlsIdsPerCertificate = new("tls-ids-per-certificate", TextForms.Count(1, 1_000_000), "1",
+    public static readonly Option<int> TlsIdsPerCertificate = new("tls-ids-per-certificate", TextForms.Count(1, 1_000_000), "8",
         "Let whoever shows a certificate that names none be so many switches, and so many hosts, by its first use");
 
     public static readonly Option<IPEndPoint> Bgp = new("bgp", TextForms.Listener, "127.0.0.1:179",
