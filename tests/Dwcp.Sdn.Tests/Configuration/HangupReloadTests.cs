@@ -5,6 +5,8 @@ using Microsoft.Extensions.Logging;
 
 namespace Dwcp.Sdn.Tests.Configuration;
 
+/// <summary>Signals are handled by a pool of threads that the tests of this assembly keep busy: they run without others.</summary>
+[Collection("Timed")]
 public partial class HangupReloadTests
 {
     private readonly LoggingTests.Written log = new(new TerminalLines(colour: false), LogLevel.Information);
