@@ -49,7 +49,7 @@ public sealed class NorthboundServer : IAsyncDisposable
             // The web server refuses without a word; the limit that is told to callers is judged where there are words.
             kestrel.Limits.MaxRequestHeadersTotalSize = HeaderSlack * options.MaxHeaderBytes;
             kestrel.Limits.MaxRequestLineSize = HeaderSlack * options.MaxHeaderBytes;
-            kestrel.Limits.MaxRequestBufferSize = Math.Max(1 << 20, HeaderSlack * options.MaxHeaderBytes);
+            kestrel.Limits.MaxRequestBufferSize = HeaderSlack * options.MaxHeaderBytes; // What nobody reads yet, such as requests behind a watch, waits at the caller.
             kestrel.Limits.RequestHeadersTimeout = options.HeaderTimeout;
             kestrel.Limits.MaxConcurrentConnections = options.MaxConnections;
             kestrel.Limits.Http2.MaxRequestHeaderFieldSize = HeaderSlack * options.MaxHeaderBytes;
@@ -89,7 +89,8 @@ public sealed class NorthboundServer : IAsyncDisposable
             reflection.BindAsAlpha(),
         ];
         var operations = new OperationPages(_metrics, notReady, routes);
-        _requests = new(options);
+        var budget = new MessageBudget(options.MaxBytesUnderWay);
+        _requests = new(options, budget);
         var transcoder = new Transcoder(operations, routes, _requests, options, clock, _log, _app.Lifetime.ApplicationStopping);
         var limits = new GrpcLimits
         {
@@ -97,6 +98,8 @@ public sealed class NorthboundServer : IAsyncDisposable
             MaxHeaderBytes = options.MaxHeaderBytes,
             MaxCalls = options.MaxCalls,
             UnaryTimeout = options.RequestTimeout,
+            MessageTimeout = options.RequestTimeout,
+            Budget = budget,
         };
         var grpc = _calls = new GrpcDispatcher(all.SelectMany(BoundMethod.Of), limits, clock, loggers.CreateLogger<GrpcDispatcher>(), _app.Lifetime.ApplicationStopping);
 
