@@ -22,6 +22,9 @@ public sealed record NorthboundOptions
     /// <summary>The longest message of a gRPC call, in bytes.</summary>
     public int MaxMessageBytes { get; init; } = 16 << 20;
 
+    /// <summary>How much the bodies and messages of all requests together may take, in bytes, beyond 16 KiB that each has for itself.</summary>
+    public long MaxBytesUnderWay { get; init; } = 256 << 20;
+
     /// <summary>The longest target of a request, and the largest header fields of one together, in bytes.</summary>
     public int MaxHeaderBytes { get; init; } = 16 << 10;
 

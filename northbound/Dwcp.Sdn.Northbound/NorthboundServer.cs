@@ -41,7 +41,10 @@ public sealed class NorthboundServer : IAsyncDisposable
         _metrics = new(_log);
         var builder = WebApplication.CreateEmptyBuilder(new());
         builder.Services.AddSingleton(loggers);
-        builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel =>
+
+        // What nobody reads yet, such as requests behind a watch or bodies whose turn has not come, waits at the caller.
+        var unread = HeaderSlack * options.MaxHeaderBytes;
+        builder.WebHost.UseKestrelCore().UseSockets(sockets => sockets.MaxReadBufferSize = unread).ConfigureKestrel(kestrel =>
         {
             kestrel.AddServerHeader = false;
             kestrel.Limits.MaxRequestBodySize = options.MaxBodyBytes;
@@ -49,7 +52,7 @@ public sealed class NorthboundServer : IAsyncDisposable
             // The web server refuses without a word; the limit that is told to callers is judged where there are words.
             kestrel.Limits.MaxRequestHeadersTotalSize = HeaderSlack * options.MaxHeaderBytes;
             kestrel.Limits.MaxRequestLineSize = HeaderSlack * options.MaxHeaderBytes;
-            kestrel.Limits.MaxRequestBufferSize = Math.Max(1 << 20, HeaderSlack * options.MaxHeaderBytes);
+            kestrel.Limits.MaxRequestBufferSize = unread;
             kestrel.Limits.RequestHeadersTimeout = options.HeaderTimeout;
             kestrel.Limits.MaxConcurrentConnections = options.MaxConnections;
             kestrel.Limits.Http2.MaxRequestHeaderFieldSize = HeaderSlack * options.MaxHeaderBytes;
@@ -89,7 +92,8 @@ public sealed class NorthboundServer : IAsyncDisposable
             reflection.BindAsAlpha(),
         ];
         var operations = new OperationPages(_metrics, notReady, routes);
-        _requests = new(options);
+        var budget = new MessageBudget(options.MaxBytesUnderWay);
+        _requests = new(options, budget);
         var transcoder = new Transcoder(operations, routes, _requests, options, clock, _log, _app.Lifetime.ApplicationStopping);
         var limits = new GrpcLimits
         {
@@ -97,6 +101,8 @@ public sealed class NorthboundServer : IAsyncDisposable
             MaxHeaderBytes = options.MaxHeaderBytes,
             MaxCalls = options.MaxCalls,
             UnaryTimeout = options.RequestTimeout,
+            MessageTimeout = options.RequestTimeout,
+            Budget = budget,
         };
         var grpc = _calls = new GrpcDispatcher(all.SelectMany(BoundMethod.Of), limits, clock, loggers.CreateLogger<GrpcDispatcher>(), _app.Lifetime.ApplicationStopping);
 

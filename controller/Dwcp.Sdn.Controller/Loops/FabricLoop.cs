@@ -146,11 +146,18 @@ internal sealed class FabricLoop(FabricMachine machine, IStateStore store, TimeP
             }
 
             var command = (CommandMessage)message;
-            var judged = Fitting(command, Judge.Of(intent, command.Command));
-            var objects = ObjectsOf(command.Command, judged.Judgement);
-            if (objects.Any(changed.Contains) || octets + judged.Octets > RequestOctets)
+            var judgement = Judge.Of(intent, command.Command);
+            var objects = ObjectsOf(command.Command, judgement);
+            if (objects.Any(changed.Contains))
             {
-                // Its version is not known before the commit under way, or that has no room for it: it has its turn after that.
+                // Its version is not known before the commit under way: it has its turn after that, and no record before its turn.
+                held = message;
+                break;
+            }
+
+            var judged = Fitting(command, judgement);
+            if (octets + judged.Octets > RequestOctets)
+            {
                 held = message;
                 break;
             }

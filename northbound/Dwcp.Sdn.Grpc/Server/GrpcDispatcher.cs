@@ -15,7 +15,7 @@ public sealed class GrpcDispatcher
     internal const string ContentType = "application/grpc";
 
     /// <summary>Tells clients that retry by themselves when to do so.</summary>
-    private static readonly Metadata Later = new() { { "grpc-retry-pushback-ms", "1000" } };
+    internal static readonly Metadata Later = new() { { "grpc-retry-pushback-ms", "1000" } };
 
     private readonly FrozenDictionary<string, BoundMethod> _methods;
     private readonly GrpcLimits _limits;
@@ -118,7 +118,8 @@ public sealed class GrpcDispatcher
         Unbound(http);
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(http.RequestAborted, _stopping);
         using var deadline = new Deadline(timeout, _clock, stop);
-        var call = new ServerCall(http, encoding, deadline.At, _limits.MaxMessageBytes, stop.Token);
+        using var share = new MessageBudget.Share(_limits.Budget);
+        var call = new ServerCall(http, new(http.Request.BodyReader, encoding, _limits.MaxMessageBytes, share, _limits.MessageTimeout), encoding, deadline.At, stop.Token);
         var status = await ServeAsync(method, call, deadline, http.RequestAborted);
         if (status is { } ended)
         {

@@ -12,6 +12,12 @@ public sealed record GrpcLimits
     /// <summary>How long a unary call may take, whatever its own deadline; null = as long as its caller likes.</summary>
     public TimeSpan? UnaryTimeout { get; init; }
 
+    /// <summary>How long a message may take to arrive, from its first byte that is seen; what a call has of the budget is not held for longer.</summary>
+    public TimeSpan MessageTimeout { get; init; } = TimeSpan.FromSeconds(30);
+
+    /// <summary>Of what the messages of all calls take their memory; a message that finds no room is refused with RESOURCE_EXHAUSTED.</summary>
+    public MessageBudget Budget { get; init; } = new(256 << 20);
+
     /// <summary>How many calls may be under way at once; more are refused with RESOURCE_EXHAUSTED.</summary>
     public int MaxCalls { get; init; } = 16_384;
 }

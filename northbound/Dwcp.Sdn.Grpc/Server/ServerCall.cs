@@ -17,10 +17,10 @@ internal sealed class ServerCall : ServerCallContext
     private bool _headersPrepared;
     private int _writing;
 
-    public ServerCall(HttpContext http, string encoding, DateTime deadline, int maxMessageBytes, CancellationToken stop)
+    public ServerCall(HttpContext http, MessageReader requests, string encoding, DateTime deadline, CancellationToken stop)
     {
         _http = http;
-        _requests = new(http.Request.BodyReader, encoding, maxMessageBytes);
+        _requests = requests;
         DeadlineCore = deadline;
         _stop = stop;
 
@@ -56,7 +56,7 @@ internal sealed class ServerCall : ServerCallContext
         }
         catch (IOException e)
         {
-            throw new ConnectionAbortedException("The connection broke within a request", e);
+            throw Broken(e);
         }
     }
 
@@ -65,7 +65,7 @@ internal sealed class ServerCall : ServerCallContext
         where T : class
     {
         var request = await ReadAsync(marshaller, _stop);
-        return request is not null && await ReadAsync(marshaller, _stop) is null
+        return request is not null && await IsAllAsync()
             ? request
             : throw new RpcException(new Status(StatusCode.Unimplemented, $"The method takes one request; {(request is null ? "none" : "more")} came"));
     }
@@ -142,6 +142,20 @@ internal sealed class ServerCall : ServerCallContext
         foreach (var entry in trailers)
         {
             append(entry.Key, MetadataText.ValueOf(entry));
+        }
+    }
+
+    private static ConnectionAbortedException Broken(IOException e) => new("The connection broke within a request", e);
+
+    private async ValueTask<bool> IsAllAsync()
+    {
+        try
+        {
+            return await _requests.IsAtEndAsync(_stop);
+        }
+        catch (IOException e)
+        {
+            throw Broken(e);
         }
     }
 

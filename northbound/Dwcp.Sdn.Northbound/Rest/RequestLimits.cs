@@ -1,5 +1,6 @@
 using System.Buffers;
 using Dwcp.Sdn.Core.Model;
+using Dwcp.Sdn.Grpc.Server;
 using Grpc.Core;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Http;
@@ -8,7 +9,7 @@ using Microsoft.AspNetCore.Http.Features;
 namespace Dwcp.Sdn.Northbound.Rest;
 
 /// <summary>What a REST request may cost, and what its caller is told when it costs more.</summary>
-internal sealed class RequestLimits(NorthboundOptions options)
+internal sealed class RequestLimits(NorthboundOptions options, MessageBudget budget)
 {
     private readonly Gate _requests = new(options.MaxRequests);
     private readonly Gate _watches = new(options.MaxWatches);
@@ -48,15 +49,16 @@ internal sealed class RequestLimits(NorthboundOptions options)
             return place;
         }
 
-        var refused = Refusal(429, ProblemCodes.TooManyRequests, $"{gate.Places} {(watch ? "watches" : "requests")} are under way already", "Try again after a second");
-        refused.Trailers.Add("retry-after", "1");
-        throw refused;
+        throw TooMany($"{gate.Places} {(watch ? "watches" : "requests")} are under way already");
     }
 
-    /// <exception cref="RpcException">It took too long to arrive.</exception>
+    /// <summary>What a request takes of the memory for bodies, until it is disposed of.</summary>
+    public MessageBudget.Share Share() => new(budget);
+
+    /// <exception cref="RpcException">It took too long to arrive, or there is no room for it.</exception>
     /// <exception cref="BadHttpRequestException">It is too large, or is none.</exception>
     /// <exception cref="ConnectionAbortedException">The caller has gone.</exception>
-    public async Task<ReadOnlyMemory<byte>> ReadBodyAsync(HttpRequest request, CancellationToken stop)
+    public async Task<ReadOnlyMemory<byte>> ReadBodyAsync(HttpRequest request, MessageBudget.Share share, CancellationToken stop)
     {
         using var patience = CancellationTokenSource.CreateLinkedTokenSource(stop);
         patience.CancelAfter(options.BodyTimeout);
@@ -65,14 +67,20 @@ internal sealed class RequestLimits(NorthboundOptions options)
             while (true)
             {
                 var read = await request.BodyReader.ReadAsync(patience.Token);
-                if (read.IsCompleted)
+                var hasRoom = share.TryHold(read.Buffer.Length);
+                if (hasRoom && read.IsCompleted)
                 {
                     var body = read.Buffer.ToArray();
                     request.BodyReader.AdvanceTo(read.Buffer.End);
                     return body;
                 }
 
-                request.BodyReader.AdvanceTo(read.Buffer.Start, read.Buffer.End);
+                // Of what is refused nothing is kept; the web server reads the rest likewise, so that the answer arrives.
+                request.BodyReader.AdvanceTo(hasRoom ? read.Buffer.Start : read.Buffer.End, read.Buffer.End);
+                if (!hasRoom)
+                {
+                    throw TooMany("The bodies of the requests under way take all the memory there is for them");
+                }
             }
         }
         catch (InvalidOperationException e)
@@ -101,6 +109,13 @@ internal sealed class RequestLimits(NorthboundOptions options)
 
     private static RpcException Refusal(int http, string code, string message, string remedy)
         => Faults.Of(StatusCode.ResourceExhausted, http, code, message, Faults.Problem("", code, message, remedy));
+
+    private static RpcException TooMany(string message)
+    {
+        var refused = Refusal(429, ProblemCodes.TooManyRequests, message, "Try again after a second");
+        refused.Trailers.Add("retry-after", "1");
+        return refused;
+    }
 
     // What is left of the body is nothing that the connection could go on after.
     private RpcException TooSlow()

@@ -105,11 +105,12 @@ internal sealed class Transcoder(OperationPages pages, HttpRoutes routes, Reques
             deadline.CancelAfter(options.RequestTimeout);
         }
 
+        using var share = limits.Share();
         if (match.Route.TakesBody)
         {
             CheckMediaType(http.Request);
             CheckEncoding(http.Request);
-            request.ReadBody(await limits.ReadBodyAsync(http.Request, deadline.Token));
+            request.ReadBody(await limits.ReadBodyAsync(http.Request, share, deadline.Token));
         }
 
         var call = new RestCallContext(http, match.Route.Bound.Method.FullName, clock.GetUtcNow().UtcDateTime + options.RequestTimeout, deadline.Token);

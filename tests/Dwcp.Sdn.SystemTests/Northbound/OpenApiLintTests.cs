@@ -7,19 +7,14 @@ public sealed class OpenApiLintTests
     public async Task The_description_is_valid_and_so_are_its_examples()
     {
         await using var controller = await ControllerProcess.StartAsync();
-        var folder = Path.Combine(Checkout.Root, "tests/Dwcp.Sdn.SystemTests/Northbound/Node");
-        if (!Directory.Exists(Path.Combine(folder, "node_modules")))
-        {
-            (await Command.RunAsync("npm", "ci", "--prefix", folder, "--ignore-scripts", "--no-audit", "--no-fund")).Succeeded();
-        }
-
+        await NodePackages.InstalledAsync();
         var file = Path.GetTempFileName();
         try
         {
             await File.WriteAllTextAsync(file, await controller.Http.GetStringAsync("/openapi.json"));
             var judged = await Command.RunAsync(
                 "env", "REDOCLY_TELEMETRY=off", "REDOCLY_SUPPRESS_UPDATE_NOTICE=true",
-                "node", Path.Combine(folder, "node_modules/@redocly/cli/bin/cli.js"), "lint", "--config", Path.Combine(folder, "redocly.yaml"), file);
+                "node", Path.Combine(NodePackages.Folder, "node_modules/@redocly/cli/bin/cli.js"), "lint", "--config", Path.Combine(NodePackages.Folder, "redocly.yaml"), file);
             judged.Succeeded();
         }
         finally

@@ -91,6 +91,29 @@ public sealed class FabricLoopTests
     }
 
     [Fact]
+    public async Task What_is_only_to_be_validated_is_judged_and_neither_stored_nor_published()
+    {
+        using var stop = new CancellationTokenSource();
+        var fabric = new FabricLoop(new FabricMachine(new StoreListing(0, [])), store, time, NullLogger<FabricLoop>.Instance);
+        var running = fabric.RunAsync(stop.Token);
+        await fabric.ApplyAsync(Ask.Network("blue", 100), stop.Token);
+        var before = store.Revision;
+
+        var made = await fabric.ApplyAsync(Ask.Network("red", 101) with { ValidateOnly = true }, stop.Token);
+        var changed = await fabric.ApplyAsync(Ask.Network("blue", 102) with { ValidateOnly = true }, stop.Token);
+        var refused = await fabric.ApplyAsync(Ask.Network("green", 100) with { ValidateOnly = true }, stop.Token);
+        var removed = await fabric.ApplyAsync(Ask.Delete(ResourceKind.Network, "blue") with { ValidateOnly = true }, stop.Token);
+
+        Assert.Equal((OutcomeKind.Created, OutcomeKind.Done, OutcomeKind.Done), (made.Kind, changed.Kind, removed.Kind));
+        Assert.Equal((101u, 102u), (((NetworkSpec)made.Resource!.Spec).Vni, ((NetworkSpec)changed.Resource!.Spec).Vni));
+        Assert.NotEmpty(refused.Problems);
+        Assert.Equal(before, store.Revision);
+        Assert.Equal(100u, ((NetworkSpec)Assert.Single(fabric.List(ResourceKind.Network).Items).Spec).Vni);
+        await stop.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => running);
+    }
+
+    [Fact]
     public async Task Nobody_waits_for_room_when_the_loop_has_ended()
     {
         using var stop = new CancellationTokenSource();

@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using Dwcp.Sdn.Core.Model;
 using Dwcp.Sdn.Fabric;
 using Dwcp.Sdn.Fabric.Changes;
+using Dwcp.Sdn.Tests.Store;
 
 namespace Dwcp.Sdn.Tests.Northbound;
 
@@ -43,6 +44,28 @@ public sealed class ChangeFeedTests
         await using var watch = Watch(feed, list.Position);
 
         Assert.Equal(["Bookmark", "Added b"], await TakeAsync(watch, 2));
+    }
+
+    [Fact]
+    public async Task A_bookmark_of_a_quiet_time_is_where_another_watch_goes_on()
+    {
+        var time = new ManualTime();
+        var feed = Begin(time: time);
+        _fabric.Put("a", 1);
+        feed.Publish(_fabric.Step());
+        await using var watch = Watch(feed, feed.List(ResourceKind.Network).Position);
+        Assert.Equal("Bookmark", await NextAsync(watch));
+        var quiet = ChangeAsync(watch);
+        time.Advance(TimeSpan.FromSeconds(30));
+        var bookmark = await quiet;
+        _fabric.Put("b", 2);
+        feed.Publish(_fabric.Step());
+
+        await using var another = Watch(feed, bookmark.Position);
+
+        Assert.Equal(ChangeKind.Bookmark, bookmark.Kind);
+        Assert.Equal(["Bookmark", "Added b"], await TakeAsync(another, 2));
+        Assert.Equal("Added b", await NextAsync(watch));
     }
 
     [Fact]
@@ -167,9 +190,9 @@ public sealed class ChangeFeedTests
     [InlineData("1.a.")]
     public void What_is_no_position_is_refused(string text) => Assert.False(FeedPosition.TryParse(text, out _));
 
-    private ChangeFeed Begin(int kept = 1000)
+    private ChangeFeed Begin(int kept = 1000, TimeProvider? time = null)
     {
-        var feed = new ChangeFeed(Run, TimeProvider.System, kept);
+        var feed = new ChangeFeed(Run, time ?? TimeProvider.System, kept);
         feed.Publish(_fabric.Step());
         return feed;
     }

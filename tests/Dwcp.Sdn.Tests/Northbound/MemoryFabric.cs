@@ -24,8 +24,12 @@ internal sealed class MemoryFabric(TimeProvider clock) : IFabric
     /// <summary>Runs before each command is judged, as another caller's request may.</summary>
     public Action? Before { get; set; }
 
+    /// <summary>What each command waits for, as for a slow disk.</summary>
+    public Func<CancellationToken, Task> Waits { get; set; } = _ => Task.CompletedTask;
+
     public async Task<Outcome> ApplyAsync(FabricCommand command, CancellationToken stop)
     {
+        await Waits(stop);
         Before?.Invoke();
         await Task.Yield();
         lock (_lock)

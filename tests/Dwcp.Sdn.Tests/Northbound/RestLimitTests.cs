@@ -15,6 +15,7 @@ public sealed class RestLimitTests : RestFixture
         MaxHeaderBytes = 8192,
         HeaderTimeout = TimeSpan.FromSeconds(1),
         BodyTimeout = TimeSpan.FromSeconds(1),
+        RequestTimeout = TimeSpan.FromSeconds(2),
         MaxRequests = 2,
         MaxWatches = 1,
     };
@@ -88,6 +89,17 @@ public sealed class RestLimitTests : RestFixture
 
         stalled.Dispose();
         await EventuallyAsync(async () => (await SendAsync("GET", "/v1/networks")).Status == 200);
+    }
+
+    [Fact]
+    public async Task A_request_that_takes_too_long_is_504()
+    {
+        Fabric.Waits = stop => Task.Delay(TimeSpan.FromMinutes(1), stop);
+
+        var answer = await SendAsync("PUT", "/v1/networks/net1", """{"vni": 5001}""");
+
+        Assert.Equal(504, answer.Status);
+        Assert.Equal([" deadline-exceeded"], answer.Problems);
     }
 
     [Fact]

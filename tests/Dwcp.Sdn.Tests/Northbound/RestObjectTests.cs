@@ -1,3 +1,4 @@
+using System.Text;
 using System.Text.Json;
 using Dwcp.Sdn.Core.Model;
 
@@ -6,6 +7,26 @@ namespace Dwcp.Sdn.Tests.Northbound;
 /// <summary>The shapes of api.md: objects by PUT, PATCH, GET and DELETE.</summary>
 public sealed class RestObjectTests : RestFixture
 {
+    [Fact]
+    public async Task A_caller_that_goes_takes_its_request_along()
+    {
+        var (began, given) = (new TaskCompletionSource(), new TaskCompletionSource());
+        Fabric.Waits = async stop =>
+        {
+            began.SetResult();
+            await Task.Delay(TimeSpan.FromMinutes(1), stop).ContinueWith(_ => { }, TaskScheduler.Default);
+            given.SetResult();
+        };
+        using var gone = new CancellationTokenSource();
+        var asked = Client.PutAsync("/v1/networks/net1", new StringContent("""{"vni": 5001}""", Encoding.UTF8, "application/json"), gone.Token);
+        await began.Task.WaitAsync(TimeSpan.FromSeconds(20));
+
+        await gone.CancelAsync();
+
+        await given.Task.WaitAsync(TimeSpan.FromSeconds(20));
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => asked);
+    }
+
     [Fact]
     public async Task A_put_makes_the_object_and_shows_it_with_defaults_and_status()
     {

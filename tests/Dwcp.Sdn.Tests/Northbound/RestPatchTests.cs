@@ -68,6 +68,17 @@ public sealed class RestPatchTests : RestFixture
     }
 
     [Fact]
+    public async Task A_patch_leaves_lists_alone_that_it_does_not_name()
+    {
+        await SendAsync("PUT", "/v1/networks/net1", """{"vni": 5001, "importTargets": ["65000:1", "65000:2"], "exportTargets": ["65000:3"]}""");
+
+        var patched = await SendAsync("PATCH", "/v1/networks/net1", """{"exportTargets": ["65000:4"], "mtu": 1400}""");
+
+        Assert.Equal(["65000:1", "65000:2"], patched["importTargets"].EnumerateArray().Select(t => t.GetString()));
+        Assert.Equal(["65000:4"], patched["exportTargets"].EnumerateArray().Select(t => t.GetString()));
+    }
+
+    [Fact]
     public async Task A_patch_of_what_is_not_there_is_404()
         => Assert.Equal(404, (await SendAsync("PATCH", "/v1/networks/net1", """{"vni": 5001}""")).Status);
 
