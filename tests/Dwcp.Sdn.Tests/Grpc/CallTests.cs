@@ -198,10 +198,15 @@ public sealed class CallTests : IAsyncLifetime
     [InlineData(MethodType.DuplexStreaming)]
     public async Task A_deadline_ends_the_call_on_both_sides(MethodType kind)
     {
-        var failure = await Assert.ThrowsAsync<RpcException>(() => CallAsync(kind, new(new Metadata { { "x-wait", "60000" } }, DateTime.UtcNow.AddMilliseconds(200))));
+        // A deadline may pass before the call has come to its handler, which then has nothing to be told.
+        for (var wait = 200; _server.Running + _server.Cancelled == 0; wait *= 2)
+        {
+            var options = new CallOptions(new Metadata { { "x-wait", "60000" } }, DateTime.UtcNow.AddMilliseconds(wait));
+            var failure = await Assert.ThrowsAsync<RpcException>(() => CallAsync(kind, options));
+            Assert.Equal(StatusCode.DeadlineExceeded, failure.StatusCode);
+        }
 
-        Assert.Equal(StatusCode.DeadlineExceeded, failure.StatusCode);
-        await Eventually(() => _server.Running == 0 && _server.Cancelled == 1);
+        await Eventually(() => _server.Running == 0 && _server.Cancelled > 0);
     }
 
     [Theory]
