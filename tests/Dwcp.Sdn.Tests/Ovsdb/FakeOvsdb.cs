@@ -18,6 +18,7 @@ internal sealed class FakeOvsdb
 
     private Dictionary<string, Dictionary<Guid, Dictionary<string, OvsdbValue>>> tables = [];
     private JsonObject? monitored;
+    private string monitor = "";
     private bool conditional;
 
     public FakeOvsdb()
@@ -37,6 +38,9 @@ internal sealed class FakeOvsdb
 
     /// <summary>Every transaction that was asked for, with what it answered.</summary>
     public List<(JsonArray Operations, JsonArray Results)> Transactions { get; } = [];
+
+    /// <summary>The methods that it was asked for.</summary>
+    public List<string> Asked { get; } = [];
 
     /// <summary>What it wants to tell, in order; the reader takes them out.</summary>
     public Queue<JsonRpcMessage> Out { get; } = new();
@@ -74,6 +78,7 @@ internal sealed class FakeOvsdb
             return;
         }
 
+        Asked.Add(request.Method);
         var parameters = (JsonArray)JsonNode.Parse(request.Params.GetRawText())!;
         var (result, error) = request.Method switch
         {
@@ -108,10 +113,11 @@ internal sealed class FakeOvsdb
     private JsonObject Monitor(JsonArray parameters, bool withConditions)
     {
         conditional = withConditions;
+        monitor = (string)parameters[1]!;
         monitored = [];
         foreach (var (table, request) in (JsonObject)parameters[2]!)
         {
-            monitored[table] = (withConditions ? request![0]! : request!)["columns"]!.DeepClone();
+            monitored[table] = (request as JsonArray is [var first, ..] ? first : request)!["columns"]!.DeepClone();
         }
 
         return Updates([], tables, "initial")!;
@@ -124,7 +130,7 @@ internal sealed class FakeOvsdb
         change();
         if (monitored is not null && Updates(before, tables, "insert") is { } updates)
         {
-            Out.Enqueue(new JsonRpcNotification(conditional ? "update2" : "update", Element(new JsonArray("inventory", updates))));
+            Out.Enqueue(new JsonRpcNotification(conditional ? "update2" : "update", Element(new JsonArray(monitor, updates))));
         }
     }
 
