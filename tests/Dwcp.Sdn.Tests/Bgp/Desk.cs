@@ -58,9 +58,10 @@ internal sealed class Desk
     }
 
     /// <summary>What the peer was sent since this was last asked: bodies of UPDATEs.</summary>
-    public List<byte[]> Sent(RibPeer peer)
+    /// <param name="all">Otherwise only what has been formatted already.</param>
+    public List<byte[]> Sent(RibPeer peer, bool all = true)
     {
-        while (Routes.Groups.Flush())
+        while (all && Routes.Groups.Flush())
         {
         }
 
@@ -86,12 +87,12 @@ internal sealed class Desk
     }
 
     /// <summary>What the peer has been told of routes since this was last asked, in words: `+ route | attributes` or `- route`.</summary>
-    public List<string> Told(RibPeer peer)
+    public List<string> Told(RibPeer peer, bool all = true)
     {
         var words = new List<string>();
         var reader = new UpdateReader();
         var rules = new UpdateRules(peer.External, peer.Agreement!.As4, peer.Rules.Families, peer.Agreement.AddPathSent);
-        foreach (var message in Sent(peer).Where(m => m[18] == (byte)MessageType.Update))
+        foreach (var message in Sent(peer, all).Where(m => m[18] == (byte)MessageType.Update))
         {
             var body = message.AsSpan(BgpMessage.HeaderLength);
             reader.Read(body, rules);
