@@ -63,10 +63,9 @@ internal sealed class UpdateGroups(SpeakerSettings speaker, RouteTable table, At
 
         group.Remove(peer);
         var solo = NewSolo(key, peer);
-        group.Dirty.CopyTo(index => Push(solo, index, first: false)); // Also what is gone and was not yet told so.
         foreach (var family in agreement.Families.Items)
         {
-            PushAll(solo, family);
+            PushAll(solo, family); // Also what is gone and was not yet told so.
         }
 
         if (group.Members.Count == 0)
