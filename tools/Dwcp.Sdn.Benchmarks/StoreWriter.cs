@@ -26,7 +26,7 @@ internal static class StoreWriter
             for (var n = 0; n < commits; n++)
             {
                 var (key, delete) = Step(writer, n);
-                var value = $"{run}-{writer}-{n}";
+                var value = Value(run, writer, n);
                 var commit = delete
                     ? new Commit { Delete = [$"/left/{key}", $"/right/{key}"] }
                     : new Commit { Put = [Put($"/left/{key}", value), Put($"/right/{key}", value)] };
@@ -39,6 +39,9 @@ internal static class StoreWriter
 
     /// <summary>What a writer does in its n-th commit: no two writers share a key.</summary>
     public static (string Key, bool Delete) Step(int writer, int n) => ($"w{writer}/{n % KeysPerWriter}", n % 7 == 6);
+
+    /// <summary>What it writes then; it ends with no digit, since what follows it in the file may be one.</summary>
+    public static string Value(string run, int writer, int n) => $"{run}-{writer}-{n};";
 
     private static StorePut Put(string key, string value) => new(key, Encoding.ASCII.GetBytes(value));
 }

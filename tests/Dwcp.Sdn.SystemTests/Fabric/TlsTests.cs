@@ -123,7 +123,8 @@ public sealed class TlsTests
         {
             await MakeOvsPkiAsync(directory, "ctl controller", "sw1 switch", "sw2 switch");
             await using var controller = await ControllerProcess.StartAsync(
-                "--openflow-tls", "127.0.0.1:0", "--tls-certificate", $"{directory}/ctl-cert.pem", "--tls-key", $"{directory}/ctl-privkey.pem", "--tls-ca", $"{directory}/pki/switchca/cacert.pem");
+                "--openflow-tls", "127.0.0.1:0", "--tls-certificate", $"{directory}/ctl-cert.pem", "--tls-key", $"{directory}/ctl-privkey.pem", "--tls-ca", $"{directory}/pki/switchca/cacert.pem",
+                "--tls-ids-per-certificate", "1");
             Assert.False(Directory.Exists(Path.Combine(controller.DataDirectory, "pki")));
             using var ovs = new OpenFlow.PrivateOvs("00000000000000aa");
             ovs.Vsctl("set-ssl", $"{directory}/sw1-privkey.pem", $"{directory}/sw1-cert.pem", $"{directory}/pki/controllerca/cacert.pem");

@@ -30,7 +30,10 @@ internal sealed partial class SwitchSide
     public void Forget() => _from = new FileInfo(_log).Length;
 
     /// <summary>Changes to flows, groups, meters, ports and tables that a controller has sent, alone or in bundles; those of ovs-ofctl are not counted.</summary>
-    public int Changes() => Received().Count(line => Change().IsMatch(line));
+    public int Changes() => Changed().Length;
+
+    /// <summary>Those changes in the words of the switch's log.</summary>
+    public string[] Changed() => [.. Received().Where(line => Change().IsMatch(line))];
 
     /// <summary>Whether a controller has read the switch's flows.</summary>
     public bool WasRead() => Received().Any(line => line.Contains("OFPST_FLOW request", StringComparison.Ordinal));

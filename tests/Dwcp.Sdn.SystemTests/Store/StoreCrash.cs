@@ -76,7 +76,7 @@ public sealed class StoreCrash : IDisposable
 
         return Enumerable.Range(0, Writers).ToDictionary(
             writer => StoreWriter.Step(writer, next[writer]).Key,
-            writer => StoreWriter.Step(writer, next[writer]).Delete ? null : $"{run}-{writer}-{next[writer]}");
+            writer => StoreWriter.Step(writer, next[writer]).Delete ? null : StoreWriter.Value(run, writer, next[writer]));
     }
 
     private async Task VerifyAsync(string path, Dictionary<string, string?> inFlight, string when)

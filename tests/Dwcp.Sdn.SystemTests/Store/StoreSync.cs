@@ -27,13 +27,13 @@ public sealed partial class StoreSync : IDisposable
         foreach (var line in acknowledged)
         {
             var value = line.Split(' ')[^1];
-            var written = calls.FirstOrDefault(c => c.Name == "pwrite64" && c.Text.Contains("state.db-wal>", StringComparison.Ordinal) && Value(value).IsMatch(c.Text));
+            var written = calls.FirstOrDefault(c => c.Name == "pwrite64" && c.Text.Contains("state.db-wal>", StringComparison.Ordinal) && c.Text.Contains(value, StringComparison.Ordinal));
             if (written is null)
             {
                 continue; // A delete carries no value of its own.
             }
 
-            var told = calls.First(c => c.Name == "write" && c.Text.Contains("<pipe:", StringComparison.Ordinal) && Value(value).IsMatch(c.Text));
+            var told = calls.First(c => c.Name == "write" && c.Text.Contains("<pipe:", StringComparison.Ordinal) && c.Text.Contains(value, StringComparison.Ordinal));
             Assert.True(
                 syncs.Any(s => s.Begin > written.End && s.End < told.Begin && s.Result == "0"),
                 $"'{line}' was told at line {told.Begin} of the trace; its commit was written at {written.Begin} and not synced between");
@@ -43,8 +43,6 @@ public sealed partial class StoreSync : IDisposable
         Assert.Equal(acknowledged.Count(line => !Dwcp.Sdn.Benchmarks.StoreWriter.Step(0, int.Parse(line.Split(' ')[2])).Delete), checkedCommits);
         Assert.True(writers > 1 || syncs.Count >= checkedCommits, $"{syncs.Count} syncs for {checkedCommits} commits one after the other");
     }
-
-    private static Regex Value(string value) => new(Regex.Escape(value) + "(?![0-9])");
 
     /// <summary>A system call: the lines of the trace where it began and ended, and what was passed to it.</summary>
     private sealed partial record Call(string Name, string Text, int Begin, int End, string Result)
