@@ -19,7 +19,7 @@ public sealed class OutageTests(ITestOutputHelper output)
         await using var leaf = await Leaf.UpAsync(site.Lab, 201, reflector.Management, Vni);
         await ReadyAsync(site, leaf, reflector.Management, "with-reflector");
         var side = await SwitchSide.WatchAsync(site.Lab, "h1");
-        var held = await side.HoldsAsync();
+        var held = await side.SettledAsync(); // The address of the leaf's host comes some time after its MAC.
 
         await using var ping = await ContinuousPing.StartAsync(site.Lab, "b1", Far);
         await Task.Delay(1000);

@@ -45,6 +45,23 @@ internal sealed partial class SwitchSide
     public async Task<string> HoldsAsync() => string.Join('\n', (await Task.WhenAll(DumpAsync("dump-flows"), DumpAsync("dump-groups"), DumpAsync("dump-meters")))
         .SelectMany(dump => dump.Split('\n').Skip(1).Select(line => Counters().Replace(line, "").Trim()).Where(line => line.Length > 0).Order(StringComparer.Ordinal)));
 
+    /// <summary>What it holds when that has not changed for a second; changes before are forgotten.</summary>
+    public async Task<string> SettledAsync()
+    {
+        for (var held = await HoldsAsync(); ;)
+        {
+            Forget();
+            await Task.Delay(1000);
+            var now = await HoldsAsync();
+            if (now == held && Changes() == 0)
+            {
+                return held;
+            }
+
+            held = now;
+        }
+    }
+
     /// <summary>The flows that contain all these words.</summary>
     public async Task<string[]> FlowsAsync(params string[] words) =>
         [.. (await DumpAsync("dump-flows")).Split('\n').Skip(1).Where(line => words.All(w => line.Contains(w, StringComparison.Ordinal)))];
