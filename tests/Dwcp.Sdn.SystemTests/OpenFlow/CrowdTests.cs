@@ -55,59 +55,6 @@ public sealed class CrowdTests(ITestOutputHelper output)
         }
     }
 
-    [Fact]
-    public async Task A_switch_joins_past_silent_connections_that_have_taken_every_descriptor()
-    {
-        await using var controller = await ControllerProcess.StartAsync("--openflow-unknown", "LEARNING");
-        using var warm = await JoinAsync(controller, 1);
-        var crowd = await CrowdAsync(controller, controller.OpenFlow);
-        try
-        {
-            // Waiting for each hundred of them to run out of time would take ten times as long as one may take.
-            var started = Stopwatch.GetTimestamp();
-            using var honest = await JoinAsync(controller, 2).WaitAsync(TimeSpan.FromSeconds(30));
-            output.WriteLine($"join past {crowd.Count} silent connections without descriptors: {Stopwatch.GetElapsedTime(started).TotalMilliseconds:0} ms");
-            await Until.TrueAsync("the log says so", TimeSpan.FromSeconds(20), () => Task.FromResult(controller.Log.Contains("connections that were not ready have been ended for others", StringComparison.Ordinal)));
-        }
-        finally
-        {
-            crowd.ForEach(s => s.Dispose());
-        }
-    }
-
-    [Fact]
-    public async Task A_host_is_spoken_to_past_silent_connections_that_have_taken_every_descriptor()
-    {
-        await using var controller = await ControllerProcess.StartAsync();
-        var crowd = await CrowdAsync(controller, controller.Ovsdb);
-        try
-        {
-            using var host = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
-            await host.ConnectAsync(controller.Ovsdb);
-            Assert.NotEqual(0, await host.ReceiveAsync(new byte[100]).WaitAsync(TimeSpan.FromSeconds(30)));
-        }
-        finally
-        {
-            crowd.ForEach(s => s.Dispose());
-        }
-    }
-
-    /// <summary>A thousand that say nothing, ten for each descriptor that the controller may still open.</summary>
-    private static async Task<List<Socket>> CrowdAsync(ControllerProcess controller, IPEndPoint to)
-    {
-        var most = Directory.GetFiles($"/proc/{controller.Pid}/fd").Length + 100;
-        (await Command.RunAsync("prlimit", "--pid", $"{controller.Pid}", $"--nofile={most}:{most}")).Succeeded();
-        var crowd = new List<Socket>();
-        for (var i = 0; i < 1000; i++)
-        {
-            var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
-            crowd.Add(socket);
-            await socket.ConnectAsync(to);
-        }
-
-        return crowd;
-    }
-
     /// <summary>Of a HELLO one octet each second.</summary>
     private static async Task DripAsync(Socket[] sockets, CancellationToken stop)
     {

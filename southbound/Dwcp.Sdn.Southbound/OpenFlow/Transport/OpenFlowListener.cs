@@ -100,8 +100,8 @@ public sealed class OpenFlowListener(OpenFlowOptions options, ISwitchObserver ob
 
     private async Task ServeAsync(Socket accepted, SwitchConnection? plain, CancellationToken stop)
     {
+        var remote = accepted.RemoteEndPoint; // Not known any more once it has been closed to make room.
         await Task.Yield();
-        var remote = accepted.RemoteEndPoint;
         try
         {
             Task<Secured>? securing = null;
