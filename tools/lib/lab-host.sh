@@ -36,6 +36,12 @@ vsctl() (
     exec ovs-vsctl --timeout=20 "$@"
 )
 
+appctl() (
+    use_ovs_of "$1"
+    shift
+    exec ovs-appctl --timeout=20 "$@"
+)
+
 make_host() {
     local host=$1
     make_namespace "$host"
@@ -103,8 +109,8 @@ give_certificate() {
     vsctl "$1" set-ssl "$dir/$1.key" "$dir/$1.crt" "$dir/ca.crt"
 }
 
-# Checks the underlay. It also fills the tunnels' neighbour tables, as traffic between real hosts does: the first
-# packet to a VTEP without an entry is lost.
+# Checks the underlay, and tells each switch where the other tunnel endpoints are. Open vSwitch loses the first packet to a
+# VTEP that its userspace datapath has no neighbour for, and it learns none from ARP while it has no tunnel.
 reach_other_hosts() {
     local other
     for other in $(host_names); do
@@ -113,7 +119,14 @@ reach_other_hosts() {
             say "lab $lab: $1 cannot reach $(vtep_of "$other") over the underlay"
             return 1
         }
+        know_neighbour "$1" "$other"
     done
+}
+
+know_neighbour() {
+    local mac
+    mac=$(ip -n "$lab-$2" -json link show br-ext | jq -r '.[].address')
+    appctl "$1" tnl/neigh/set br-ext "$(vtep_of "$2")" "$mac" >/dev/null
 }
 
 # A br-int that is not ours to manage. Protected ports exchange nothing among themselves, which is the split horizon

@@ -94,6 +94,19 @@ public sealed class LabTests
     }
 
     [Fact]
+    public async Task Switches_know_where_the_other_tunnel_endpoints_are_before_they_have_a_tunnel()
+    {
+        await using var lab = await Lab.UpAsync();
+
+        Assert.Contains("192.0.2.2 ", (await lab.ExecAsync("h1", "ovs-appctl", "tnl/neigh/show")).Succeeded());
+        Assert.Contains("192.0.2.1 ", (await lab.ExecAsync("h2", "ovs-appctl", "tnl/neigh/show")).Succeeded());
+
+        await lab.RestartOvsAsync("h1");
+
+        Assert.Contains("192.0.2.2 ", (await lab.ExecAsync("h1", "ovs-appctl", "tnl/neigh/show")).Succeeded());
+    }
+
+    [Fact]
     public async Task An_adopted_host_has_ports_with_iface_ids_and_announces_nothing_when_told_so()
     {
         await using var lab = await Lab.UpAsync("--adopt", "--no-announce", "--vms", "2");
