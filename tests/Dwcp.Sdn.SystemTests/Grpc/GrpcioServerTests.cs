@@ -18,7 +18,7 @@ public sealed class GrpcioServerTests(RealClients clients) : IClassFixture<RealC
 
     public async Task InitializeAsync()
     {
-        _server = Command.Start("/usr/bin/python3", Path.Combine(clients.Folder, "Python/server.py"), clients.Stubs, "gzip");
+        _server = Command.Start("/usr/bin/python3", Path.Combine(clients.Folder, "Python/server.py"), clients.PythonStubs, "gzip");
         while (!_server.Printed.EndsWith('\n'))
         {
             Assert.False(_server.HasEnded, _server.Printed);

@@ -11,10 +11,10 @@ public sealed class RealClientTests(RealClients clients) : IClassFixture<RealCli
     [Theory]
     [MemberData(nameof(Scenarios))]
     public async Task Grpcio_calls(string scenario)
-        => (await Command.RunAsync("/usr/bin/python3", Path.Combine(clients.Folder, "Python/client.py"), clients.Stubs, scenario, clients.ApiPort, clients.EchoPort)).Succeeded();
+        => (await Command.RunAsync("/usr/bin/python3", Path.Combine(clients.Folder, "Python/client.py"), clients.PythonStubs, scenario, clients.ApiPort, clients.EchoPort)).Succeeded();
 
     [Theory]
     [MemberData(nameof(Scenarios))]
     public async Task Grpc_js_calls(string scenario)
-        => (await Command.RunAsync("node", Path.Combine(clients.Folder, "Node/client.js"), clients.Protos, clients.Folder, scenario, clients.ApiPort, clients.EchoPort)).Succeeded();
+        => (await Command.RunAsync("node", Path.Combine(clients.Folder, "Node/client.js"), clients.NodeStubs, scenario, clients.ApiPort, clients.EchoPort)).Succeeded();
 }
