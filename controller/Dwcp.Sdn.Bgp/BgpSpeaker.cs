@@ -18,6 +18,7 @@ public sealed class BgpSpeaker : IAsyncDisposable
     // Calls that wait for the loop; who makes more of them waits for room.
     private readonly SemaphoreSlim room = new(1024);
     private MrtArchive? archive;
+    private Exception? fault;
 
     internal int CallsWaiting => calls.Count;
 
@@ -27,8 +28,11 @@ public sealed class BgpSpeaker : IAsyncDisposable
     {
         this.time = time;
         loop = new(settings, sink, events, time);
-        running = Task.Run(loop.RunAsync);
+        running = Task.Run(RunAsync);
     }
+
+    /// <summary>Ends with the speaker, and is faulted if that was not asked for.</summary>
+    public Task Ended => running;
 
     /// <summary>Accepts connections of peers and returns where.</summary>
     /// <exception cref="System.Net.Sockets.SocketException">The address or the port is not free.</exception>
@@ -104,21 +108,27 @@ public sealed class BgpSpeaker : IAsyncDisposable
 
         var next = settings is null ? null : new MrtArchive(settings, loop, time, DumpAsync);
         var before = Interlocked.Exchange(ref archive, next);
-        await AskAsync(() =>
+        try
         {
-            if (before is not null)
+            await AskAsync(() =>
             {
-                loop.Observe(before, on: false);
-            }
+                if (before is not null)
+                {
+                    loop.Observe(before, on: false);
+                }
 
-            if (next is not null && settings!.Messages)
-            {
-                loop.Observe(next, on: true);
-            }
+                if (next is not null && settings!.Messages)
+                {
+                    loop.Observe(next, on: true);
+                }
 
-            return true;
-        });
-        await (before?.DisposeAsync() ?? ValueTask.CompletedTask);
+                return true;
+            });
+        }
+        finally
+        {
+            await (before?.DisposeAsync() ?? ValueTask.CompletedTask);
+        }
     }
 
     /// <summary>None when no MRT files are written.</summary>
@@ -145,10 +155,36 @@ public sealed class BgpSpeaker : IAsyncDisposable
     /// <summary>Ends without a word: peers with graceful restart keep our routes until the speaker is back.</summary>
     public async ValueTask DisposeAsync()
     {
-        await RecordAsync(null);
+        try
+        {
+            await RecordAsync(null);
+        }
+        catch (ObjectDisposedException)
+        {
+            // A fault has ended it before.
+        }
+
         loop.Stop();
-        await running;
+        await running.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         loop.Abort();
+    }
+
+    private async Task RunAsync()
+    {
+        try
+        {
+            await loop.RunAsync();
+        }
+        catch (Exception e)
+        {
+            fault = e;
+            while (!calls.IsEmpty)
+            {
+                TakeCall(alive: false);
+            }
+
+            throw;
+        }
     }
 
     private async Task<T> AskAsync<T>(Func<T> question)
@@ -160,8 +196,7 @@ public sealed class BgpSpeaker : IAsyncDisposable
             room.Release();
             try
             {
-                ObjectDisposedException.ThrowIf(!alive, this);
-                answer.SetResult(question());
+                answer.SetResult(alive ? question() : throw new ObjectDisposedException("the BGP speaker has ended", fault));
             }
             catch (Exception e)
             {

@@ -120,10 +120,17 @@ internal sealed class SpeakerLoop
 
     public async Task RunAsync()
     {
-        await foreach (var work in queue.Reader.ReadAllAsync())
+        try
         {
-            work();
-            Settle();
+            await foreach (var work in queue.Reader.ReadAllAsync())
+            {
+                work();
+                Settle();
+            }
+        }
+        finally
+        {
+            queue.Writer.TryComplete();
         }
     }
 

@@ -26,6 +26,9 @@ internal sealed class BgpLoop(FabricLoop fabric, IPEndPoint endpoint, string dat
     private readonly Channel<bool> wake = Channel.CreateBounded<bool>(
         new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite }); // Full: a wake-up waits already.
 
+    // A fault of the speaker ends the loop, as its own would.
+    private readonly TaskCompletionSource failed = new();
+
     private readonly Dictionary<string, PeerSettings> peers = [];
     private readonly Dictionary<string, DateTimeOffset> establishedAt = [];
     private EquatableArray<RouteTarget> imports;
@@ -45,12 +48,7 @@ internal sealed class BgpLoop(FabricLoop fabric, IPEndPoint endpoint, string dat
         var waiting = WaitForPeersAsync(stop);
         var looking = LookAsync(stop);
         Wake();
-        while (await wake.Reader.WaitToReadAsync(stop))
-        {
-            wake.Reader.TryRead(out _);
-            await PassAsync(stop);
-        }
-
+        await await Task.WhenAny(failed.Task, looking, PassAsAskedAsync(stop));
         await Task.WhenAll(waiting, looking);
     }
 
@@ -77,6 +75,15 @@ internal sealed class BgpLoop(FabricLoop fabric, IPEndPoint endpoint, string dat
         catch (ObjectDisposedException)
         {
             return null; // It has ended in the meantime.
+        }
+    }
+
+    private async Task PassAsAskedAsync(CancellationToken stop)
+    {
+        while (await wake.Reader.WaitToReadAsync(stop))
+        {
+            wake.Reader.TryRead(out _);
+            await PassAsync(stop);
         }
     }
 
@@ -163,6 +170,7 @@ internal sealed class BgpLoop(FabricLoop fabric, IPEndPoint endpoint, string dat
         settings = new SpeakerSettings(wanted.LocalAs, wanted.RouterId, wanted.ClusterId) { Restarting = restarting };
         delivery = new RouteDelivery(fabric, stop);
         speaker = new BgpSpeaker(settings, delivery, e => _ = TellAsync(e, stop), time);
+        _ = speaker.Ended.ContinueWith(t => failed.TrySetException(t.Exception!.InnerExceptions), stop, TaskContinuationOptions.OnlyOnFaulted, TaskScheduler.Default);
         log.SpeakerStarted(wanted.LocalAs, wanted.RouterId);
     }
 
@@ -183,7 +191,6 @@ internal sealed class BgpLoop(FabricLoop fabric, IPEndPoint endpoint, string dat
         await delivery!.EndAsync();
         (settings, delivery, listening, trouble, imports, stations, files) = (null, null, null, null, [], [], null);
         peers.Clear();
-        establishedAt.Clear();
         log.SpeakerEnded();
         if (goodbye is not null)
         {
@@ -223,6 +230,7 @@ internal sealed class BgpLoop(FabricLoop fabric, IPEndPoint endpoint, string dat
         {
             if (speaker is not { } running)
             {
+                establishedAt.Clear();
                 continue;
             }
 

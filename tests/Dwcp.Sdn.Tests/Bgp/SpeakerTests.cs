@@ -39,6 +39,20 @@ public class SpeakerTests
     }
 
     [Fact]
+    public async Task A_speaker_that_a_fault_has_ended_says_so_to_whoever_asks_and_can_be_disposed()
+    {
+        await using var left = Speaker("10.9.77.2");
+        await using var right = Speaker("10.9.77.3", new Failing());
+        await right.PutPeerAsync(From("127.9.77.2"));
+        await left.PutPeerAsync(To(await right.ListenAsync("127.9.77.3"), "127.9.77.2"));
+
+        await Assert.ThrowsAsync<NotSupportedException>(() => right.Ended.WaitAsync(TimeSpan.FromSeconds(30)));
+
+        var told = await Assert.ThrowsAsync<ObjectDisposedException>(() => right.PeersAsync().WaitAsync(TimeSpan.FromSeconds(30)));
+        Assert.IsType<NotSupportedException>(told.InnerException);
+    }
+
+    [Fact]
     public async Task A_client_that_goes_takes_its_routes_along()
     {
         var sink = new Imported();
@@ -107,5 +121,12 @@ public class SpeakerTests
             await Task.WhenAny(question).WaitAsync(TimeSpan.FromSeconds(60));
             Assert.True(question.IsCompletedSuccessfully || question.Exception?.InnerException is ObjectDisposedException);
         }
+    }
+
+    private sealed class Failing : IRouteSink
+    {
+        public void Deliver(IReadOnlyList<RouteChange> changes) => throw new NotSupportedException();
+
+        public void PeerSynchronised(string peer) => throw new NotSupportedException();
     }
 }
