@@ -345,31 +345,34 @@ public sealed partial class FabricMachine
         }
     }
 
+    /// <summary>The sequence number of a move; there is none after the last (RFC 7432 §15).</summary>
+    private static uint After(uint sequence) => sequence == uint.MaxValue ? sequence : sequence + 1;
+
     private PortMoves Judged(Port port, Claim claim, PortMoves? before, LearnedHost? best, DateTimeOffset now)
     {
         var subject = new ObjectRef(ResourceKind.Port, port.Id);
         if (before is null)
         {
             duplicates.Thaw(port.NetworkId, port.Mac); // Another port had it then.
-            return new PortMoves(port.Id, best is null ? 0 : best.Mobility.Sequence + 1, claim.Host, claim.Interface.Since);
+            return new PortMoves(port.Id, best is null ? 0 : After(best.Mobility.Sequence), claim.Host, claim.Interface.Since);
         }
 
         if ((before.Host, before.Since) != (claim.Host, claim.Interface.Since))
         {
             var moved = before.Host != claim.Host || before.Heard is not null;
-            var sequence = moved ? Math.Max(before.Sequence, before.Heard ?? 0) + 1 : before.Sequence;
+            var sequence = moved ? After(Math.Max(before.Sequence, before.Heard ?? 0)) : before.Sequence;
             if (duplicates.Thaw(port.NetworkId, port.Mac))
             {
                 dirty.Add(subject);
             }
 
-            return new PortMoves(port.Id, best is null ? sequence : Math.Max(sequence, best.Mobility.Sequence + 1), claim.Host, claim.Interface.Since);
+            return new PortMoves(port.Id, best is null ? sequence : Math.Max(sequence, After(best.Mobility.Sequence)), claim.Host, claim.Interface.Since);
         }
 
         if (before.IsElsewhere)
         {
             return best is null
-                ? before with { Sequence = Math.Max(before.Sequence, before.Heard ?? 0) + 1, Heard = null, IsElsewhere = false }
+                ? before with { Sequence = After(Math.Max(before.Sequence, before.Heard ?? 0)), Heard = null, IsElsewhere = false }
                 : before with { Heard = Math.Max(before.Heard ?? 0, best.Mobility.Sequence) };
         }
 

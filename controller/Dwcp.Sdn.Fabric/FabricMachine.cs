@@ -122,6 +122,7 @@ public sealed partial class FabricMachine
             foreach (var subject in judgement.Removed.Select(r => new ObjectRef(r.Kind, r.Id)))
             {
                 subjects.Add(subject);
+                troubles.Remove(subject.ToString());
                 Concerns(subject, before.Find(subject.Kind, subject.Id), replan);
                 if (before.Find(subject.Kind, subject.Id) is not null)
                 {
@@ -455,6 +456,7 @@ public sealed partial class FabricMachine
     private void SwitchIntentChanged(string id)
     {
         dirty.Add(SwitchRef(id));
+        Trouble($"switch/{id}", SwitchRef(id), "ProgrammingFailed", null); // It is programmed anew, or no longer.
         UpdateMembers([id]);
         if ((registry.Known.GetValueOrDefault(id)?.DatapathId ?? (DatapathId.TryParse(id, out var datapath) ? datapath : null)) is { } mine)
         {

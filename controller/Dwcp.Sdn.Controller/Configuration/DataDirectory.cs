@@ -20,7 +20,7 @@ internal static partial class DataDirectory
         {
             Directory.CreateDirectory(options.Data, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
             using var probe = new FileStream(Path.Combine(options.Data, $".probe-{Environment.ProcessId}"),
-                FileMode.CreateNew, FileAccess.Write, FileShare.None, bufferSize: 0, FileOptions.DeleteOnClose);
+                FileMode.Create, FileAccess.Write, FileShare.None, bufferSize: 0, FileOptions.DeleteOnClose);
             probe.WriteByte(0);
             return null;
         }

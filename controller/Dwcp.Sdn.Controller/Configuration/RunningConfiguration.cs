@@ -64,8 +64,12 @@ internal sealed class RunningConfiguration(Func<IReadOnlyList<Setting>, Loaded> 
             {
                 // What was set through the API since they were read counts too.
                 now = Load() is Loaded.Ready { Options: var latest } ? latest : now;
-                Publish(StateOf(Current.Version, Current.Settings, now));
-                Changed?.Invoke(now);
+                var state = StateOf(Current.Version, Current.Settings, now);
+                if (!state.Options.SequenceEqual(Current.Options))
+                {
+                    Publish(state);
+                    Changed?.Invoke(now);
+                }
             }
         }
         finally

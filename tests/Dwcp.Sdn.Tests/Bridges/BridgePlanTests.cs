@@ -102,6 +102,19 @@ public sealed class BridgePlanTests
     }
 
     [Fact]
+    public void The_trouble_of_a_bridge_goes_with_it()
+    {
+        Put("a", new BridgeSpec { Switch = "h1", Name = "br-a", Mirrors = [new() { Name = "m", SelectAll = true, OutputPort = "nobody" }] });
+        Reconcile();
+        Assert.Equal(ConditionStatus.True, Condition("a", ConditionType.Degraded).Status);
+
+        bench.Do(Ask.Delete(ResourceKind.Bridge, "a"));
+        Put("a", new BridgeSpec { Switch = "h1", Name = "br-a" });
+
+        Assert.NotEqual(ConditionStatus.True, Condition("a", ConditionType.Degraded).Status);
+    }
+
+    [Fact]
     public void What_is_stored_is_what_a_restarted_controller_wants()
     {
         var spec = new GeneratedBridge(new Random(7)).Next("h1", "br-a");

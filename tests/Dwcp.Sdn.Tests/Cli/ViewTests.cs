@@ -1,4 +1,7 @@
 using System.Diagnostics.Metrics;
+using System.Net;
+using System.Net.Sockets;
+using System.Text;
 using Dwcp.Sdn.Cli;
 using Dwcp.Sdn.Cli.Client;
 using Dwcp.Sdn.Cli.Kinds;
@@ -204,6 +207,29 @@ public sealed class ViewTests : CliFixture
     }
 
     [Fact]
+    public async Task A_watch_lists_again_until_the_controller_can_answer()
+    {
+        string[] answers =
+        [
+            "200 OK\r\nContent-Type: text/event-stream\r\n\r\nevent: ADDED\nid: 1.1.1\ndata: {\"id\": \"blue\"}\n\n",
+            "410 Gone\r\nContent-Type: application/problem+json\r\n\r\n{\"type\": \"urn:dwcp:problem:version-too-old\", \"title\": \"version-too-old\", \"status\": 410, \"detail\": \"\", \"errors\": []}",
+            "503 Service Unavailable\r\nContent-Type: application/problem+json\r\n\r\n{\"type\": \"urn:dwcp:problem:unavailable\", \"title\": \"unavailable\", \"status\": 503, \"detail\": \"\", \"errors\": []}",
+            "200 OK\r\nContent-Type: application/json\r\n\r\n{\"items\": [{\"id\": \"blue\"}, {\"id\": \"red\"}], \"resourceVersion\": \"1.2.1\"}",
+        ];
+        using var listener = new TcpListener(IPAddress.Loopback, 0);
+        listener.Start();
+        var server = AnswerAsync(listener, answers);
+        using var client = new ControllerClient(new($"http://{listener.LocalEndpoint}"), TimeProvider.System);
+        using var stop = new CancellationTokenSource(TimeSpan.FromSeconds(60));
+        await using var changes = new Watcher(client, TimeProvider.System, _ => { }).ChangesAsync(KindCatalogue.Find("networks"), "1.1.0", null, stop.Token).GetAsyncEnumerator(stop.Token);
+
+        Assert.True(await changes.MoveNextAsync());
+        Assert.True(await changes.MoveNextAsync());
+        Assert.Equal([("ADDED", "red")], changes.Current.Select(c => (c.Event, c.Item.Text("id"))));
+        await server;
+    }
+
+    [Fact]
     public async Task What_a_switch_has_dropped_is_in_its_description_and_of_all_in_the_status()
     {
         await ApplyAsync("kind: Switch\nid: h1\nmode: FABRIC\n");
@@ -215,6 +241,23 @@ public sealed class ViewTests : CliFixture
         Assert.Contains("\ndrops           spoofed 30, unknown-port 16\n", (await RunAsync("status")).Out);
 
         static Measurement<long> Of(long count, string at, int table, string reason) => new(count, new("switch", at), new("table", table), new("reason", reason));
+    }
+
+    /// <summary>Gives each connection the next answer and ends it.</summary>
+    private static async Task AnswerAsync(TcpListener listener, IEnumerable<string> answers)
+    {
+        foreach (var answer in answers)
+        {
+            using var connection = await listener.AcceptTcpClientAsync();
+            await using var stream = connection.GetStream();
+            using var reader = new StreamReader(stream);
+            while (await reader.ReadLineAsync() is { Length: > 0 })
+            {
+                // The head of the request, of which nothing matters.
+            }
+
+            await stream.WriteAsync(Encoding.UTF8.GetBytes(answer.Replace("\r\n\r\n", "\r\nConnection: close\r\n\r\n", StringComparison.Ordinal).Insert(0, "HTTP/1.1 ")));
+        }
     }
 
     private static async Task UntilAsync(Func<bool> holds)

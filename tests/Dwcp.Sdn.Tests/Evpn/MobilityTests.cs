@@ -112,6 +112,18 @@ public class MobilityTests
     }
 
     [Fact]
+    public void There_is_no_step_after_the_last_sequence_number()
+    {
+        var bench = Bench();
+        bench.Learn(uint.MaxValue, EvpnBench.Leaf, EvpnBench.Host(Mac));
+        bench.Unplug(1, "a");
+
+        bench.Plug(1, "a");
+
+        Assert.Equal(uint.MaxValue, bench.SequenceOf(Mac));
+    }
+
+    [Fact]
     public void A_VM_that_a_leaf_had_and_gave_up_comes_back_with_one_step()
     {
         var bench = Bench();

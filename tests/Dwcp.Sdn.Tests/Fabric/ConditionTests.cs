@@ -236,6 +236,16 @@ public class ConditionTests
     }
 
     [Fact]
+    public void A_refused_bundle_is_told_no_longer_once_the_switch_is_only_observed()
+    {
+        bench.Machine.SwitchTrouble(h1.Datapath, "OFPBAC_BAD_OUT_GROUP");
+        bench.Do(Ask.Switch("h1", "OBSERVED"));
+        bench.Settle();
+
+        Assert.NotEqual("True ProgrammingFailed", Text(ResourceKind.Switch, "h1", ConditionType.Degraded));
+    }
+
+    [Fact]
     public void A_tunnel_port_that_the_host_cannot_make_is_told_until_it_is_there()
     {
         h1.TunnelPort = null;

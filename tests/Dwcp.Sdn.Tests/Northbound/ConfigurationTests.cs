@@ -106,6 +106,19 @@ public sealed class ConfigurationTests : RestFixture
     }
 
     [Fact]
+    public void What_is_read_again_and_is_as_before_changes_nothing()
+    {
+        var before = (_changes.Count, State: _running.Current);
+
+        _running.TakeOver(_changes[^1]);
+        Assert.Equal(before, (_changes.Count, _running.Current));
+
+        _arguments.AddRange(["--log", "warning"]);
+        _running.TakeOver(_changes[^1]);
+        Assert.Equal((before.Count + 1, LogLevel.Warning), (_changes.Count, _changes[^1].Log));
+    }
+
+    [Fact]
     public async Task Fewer_places_send_nobody_away_and_let_nobody_in()
     {
         using var watch = await Client.GetAsync("/v1/networks?watch=true", HttpCompletionOption.ResponseHeadersRead);

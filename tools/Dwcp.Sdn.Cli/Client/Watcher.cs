@@ -110,7 +110,7 @@ internal sealed class Watcher(ControllerClient client, TimeProvider clock, Actio
             {
                 return await ask();
             }
-            catch (CliException e) when (patient && IsPassing(e))
+            catch (Exception e) when (patient && IsPassing(e))
             {
                 await Task.Delay(Between, clock, stop);
             }
