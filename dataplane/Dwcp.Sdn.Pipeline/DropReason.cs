@@ -35,6 +35,9 @@ public sealed record DropReasonRow(DropReason Reason, string Word, byte Table, s
 /// <summary>The list of drop reasons: the contract of the metric <c>dwcp_drops_total{switch,table,reason}</c>. Numbers and words never change their meaning.</summary>
 public static class DropReasons
 {
+    /// <summary>The word for what meters drop. They do so without a rule, so it has no number.</summary>
+    public const string RateLimited = "rate-limited";
+
     public static readonly ImmutableArray<DropReasonRow> All =
     [
         new(DropReason.UnknownPort, "unknown-port", 0, "The frame came in by a port, or with a VLAN tag, that no logical port claims."),

@@ -34,6 +34,14 @@ public static class Numbering
     public static Cookie OwnerOfMeter(uint meter) =>
         new(meter == LldpMeter ? NeedKind.FabricPort : (meter & 1) == 0 ? NeedKind.Port : NeedKind.Network, meter >> 1);
 
+    /// <summary>The table whose rules send packets through this meter.</summary>
+    public static byte TableOfMeter(uint meter) => OwnerOfMeter(meter).Kind switch
+    {
+        NeedKind.FabricPort => Table.Classify,
+        NeedKind.Port => Table.Storm,
+        _ => Table.Fdb,
+    };
+
     /// <summary>Whether the number is one that this pipeline gives; OVS's virtual meters are not.</summary>
     public static bool IsOrdinaryMeter(uint meter) => meter is > 0 and < Meter.Slowpath;
 }

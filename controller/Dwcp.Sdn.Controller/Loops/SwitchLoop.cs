@@ -86,6 +86,7 @@ internal sealed class SwitchLoop(
             try
             {
                 metrics.Dropped(datapath, await tables.ReadFlowStatsAsync(new FlowFilter(Table.Drop), stop));
+                metrics.Limited(datapath, await tables.ReadMeterDropsAsync(stop));
             }
             catch (SwitchRefusedException e)
             {

@@ -11,7 +11,7 @@ internal sealed class SwitchMetrics
 {
     private readonly Histogram<double> duration;
     private readonly Counter<long> flowMods;
-    private readonly ConcurrentDictionary<(DatapathId Switch, DropReason Reason), long> drops = new();
+    private readonly ConcurrentDictionary<(DatapathId Switch, byte Table, string Reason), long> drops = new();
     private readonly Func<DatapathId, string> nameOf;
 
     /// <param name="meters">Makes the meter.</param>
@@ -45,17 +45,26 @@ internal sealed class SwitchMetrics
             if (flow.Key.Match.Find(Registers.DropReason) is { IsExact: true, Value: var number }
                 && DropReasons.All.FirstOrDefault(row => (uint)row.Reason == number) is { } row)
             {
-                drops[(datapath, row.Reason)] = (long)flow.Packets;
+                drops[(datapath, row.Table, row.Word)] = (long)flow.Packets;
             }
+        }
+    }
+
+    /// <summary>What the meters of a switch have dropped, all of a table together.</summary>
+    public void Limited(DatapathId datapath, IEnumerable<MeterDrops> meters)
+    {
+        foreach (var table in meters.Where(m => Numbering.IsOrdinaryMeter(m.Meter)).GroupBy(m => Numbering.TableOfMeter(m.Meter)))
+        {
+            drops[(datapath, table.Key, DropReasons.RateLimited)] = table.Sum(m => (long)m.Packets);
         }
     }
 
     /// <summary>A switch that is gone has no current counters.</summary>
     public void Forget(DatapathId datapath)
     {
-        foreach (var row in DropReasons.All)
+        foreach (var counted in drops.Keys.Where(d => d.Switch == datapath))
         {
-            drops.TryRemove((datapath, row.Reason), out _);
+            drops.TryRemove(counted, out _);
         }
     }
 
@@ -64,10 +73,9 @@ internal sealed class SwitchMetrics
         foreach (var counted in drops.GroupBy(d => d.Key.Switch))
         {
             var name = nameOf(counted.Key);
-            foreach (var ((_, reason), packets) in counted)
+            foreach (var ((_, table, reason), packets) in counted)
             {
-                var row = reason.Row();
-                yield return new Measurement<long>(packets, new("switch", name), new("table", (int)row.Table), new("reason", row.Word));
+                yield return new Measurement<long>(packets, new("switch", name), new("table", (int)table), new("reason", reason));
             }
         }
     }

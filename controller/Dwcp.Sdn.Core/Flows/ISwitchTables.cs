@@ -26,7 +26,14 @@ public interface ISwitchTables
     /// <exception cref="SwitchRefusedException">The switch answered with an error.</exception>
     /// <exception cref="SwitchGoneException">The connection ended before all was read.</exception>
     Task<ImmutableArray<FlowStats>> ReadFlowStatsAsync(FlowFilter filter, CancellationToken stop);
+
+    /// <summary>What each meter has dropped since it was made or changed; nothing of a switch that has no meters.</summary>
+    /// <exception cref="SwitchGoneException">The connection ended before all was read.</exception>
+    Task<ImmutableArray<MeterDrops>> ReadMeterDropsAsync(CancellationToken stop);
 }
+
+/// <summary>The packets that the bands of a meter have dropped.</summary>
+public readonly record struct MeterDrops(uint Meter, ulong Packets);
 
 /// <summary>What a switch holds at one moment.</summary>
 public sealed record SwitchTables(EquatableArray<FlowRule> Flows, EquatableArray<Group> Groups, EquatableArray<Meter> Meters);

@@ -5,8 +5,8 @@ using Dwcp.Sdn.Core.Net;
 namespace Dwcp.Sdn.Pipeline.Interpreting;
 
 /// <summary>
-/// Runs packets through the tables of a switch as Open vSwitch does: the tracer, the fake switch of the tests, the software
-/// switch and the check of a plan are this. It has no clock, so every meter lets pass.
+/// Runs packets through the tables of a switch as Open vSwitch does: generated fabrics are tried with it, and it is held against
+/// traces of a real switch. It has no clock, so every meter lets pass.
 /// </summary>
 /// <param name="tables">What the switch holds.</param>
 /// <param name="isLive">Whether a port is up, for groups that choose by it; null: all are.</param>

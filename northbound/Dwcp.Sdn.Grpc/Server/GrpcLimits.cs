@@ -12,7 +12,7 @@ public sealed record GrpcLimits
     /// <summary>How long a unary call may take, whatever its own deadline; null = as long as its caller likes.</summary>
     public TimeSpan? UnaryTimeout { get; init; }
 
-    /// <summary>How long a message may take to arrive, from its first byte that is seen; what a call has of the budget is not held for longer.</summary>
+    /// <summary>How long a message may take to arrive, from its first byte that is seen; what has come of an unfinished message is held no longer.</summary>
     public TimeSpan MessageTimeout { get; init; } = TimeSpan.FromSeconds(30);
 
     /// <summary>Of what the messages of all calls take their memory; a message that finds no room is refused with RESOURCE_EXHAUSTED.</summary>

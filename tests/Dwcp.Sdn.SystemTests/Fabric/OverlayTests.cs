@@ -119,6 +119,23 @@ public sealed class OverlayTests(OverlayTests.Overlay overlay) : IClassFixture<O
         Assert.DoesNotContain("ARP", seen);
     }
 
+    [Fact]
+    public async Task What_the_meter_of_a_port_drops_is_counted()
+    {
+        var before = await Api.DropsAsync("h1", 15, "rate-limited");
+        using var mouth = await Lab.InsideAsync("vm13", () => Socketed(IPAddress.Parse("10.1.0.13")));
+        await Until.TrueAsync("the storm is counted", TimeSpan.FromSeconds(30), async () =>
+        {
+            for (var i = 0; i < 4000; i++)
+            {
+                await mouth.SendToAsync(new byte[1], new IPEndPoint(IPAddress.Parse("10.1.0.255"), 5353));
+            }
+
+            return await Api.DropsAsync("h1", 15, "rate-limited") > before;
+        });
+        Assert.Equal(0, (await Lab.PingAsync("vm12", "10.1.0.21")).Lost);
+    }
+
     [Theory]
     [InlineData("10.1.0.255")]
     [InlineData("239.1.2.3")]

@@ -72,5 +72,7 @@ public sealed class SwitchLoopTests : IMeterFactory
             Interlocked.Increment(ref asked);
             throw new SwitchRefusedException(datapath, [new("flow statistics", 1, 1, 8, "OFPBRC_MULTIPART_BUFFER_OVERFLOW")]);
         }
+
+        public Task<ImmutableArray<MeterDrops>> ReadMeterDropsAsync(CancellationToken stop) => throw new NotSupportedException();
     }
 }

@@ -30,10 +30,23 @@ public sealed class SwitchMetricsTests : IMeterFactory
         Assert.Empty(Drops());
     }
 
+    [Fact]
+    public void What_meters_drop_is_counted_by_table()
+    {
+        var metrics = new SwitchMetrics(this, d => $"{d}");
+
+        metrics.Limited(Switch, [new(Numbering.PortMeter(5), 3), new(Numbering.PortMeter(6), 4), new(Numbering.FloodMeter(5), 8), new(Numbering.LldpMeter, 1), new(0xffff_fffd, 9)]);
+
+        Assert.Equal(["0 rate-limited 1", "15 rate-limited 7", "45 rate-limited 8"], Drops(withTable: true).Order(StringComparer.Ordinal));
+        metrics.Limited(new DatapathId(2), [new(Numbering.LldpMeter, 2)]);
+        metrics.Forget(Switch);
+        Assert.Equal(["0 rate-limited 2"], Drops(withTable: true));
+    }
+
     private static FlowStats Flow(uint reason, ulong packets) =>
         new(new FlowKey(Table.Drop, 100, Match.Of(new FieldMatch(Registers.DropReason, reason))), 0, packets, 0, TimeSpan.Zero);
 
-    private List<string> Drops()
+    private List<string> Drops(bool withTable = false)
     {
         var seen = new List<string>();
         using var listener = new MeterListener
@@ -46,7 +59,7 @@ public sealed class SwitchMetricsTests : IMeterFactory
                 }
             },
         };
-        listener.SetMeasurementEventCallback<long>((_, packets, tags, _) => seen.Add($"{tags[2].Value} {packets}"));
+        listener.SetMeasurementEventCallback<long>((_, packets, tags, _) => seen.Add($"{(withTable ? $"{tags[1].Value} " : "")}{tags[2].Value} {packets}"));
         listener.Start();
         listener.RecordObservableInstruments();
         return seen;

@@ -70,25 +70,6 @@ public class SoftwareTablesTests
     }
 
     [Fact]
-    public async Task A_reconcile_loop_sees_it_as_a_switch()
-    {
-        var seen = new SoftwareSwitch(new DatapathId(0xa), tables);
-        var flow = new FlowRule(new FlowKey(0, 1, Match.Of(new FieldMatch(Fields.EthDst, B.Value))), 0x15) { Apply = [Out(2)] };
-        await seen.ApplyAsync(new TablesChange { FlowsToAddOrModify = [flow] }, default);
-        Ports();
-
-        Assert.Equal([flow], (await seen.ReadAsync(default)).Flows);
-        var counted = Assert.Single(await seen.ReadFlowStatsAsync(new FlowFilter(0, Match.All, 0x10, 0xf0), default));
-        Assert.Equal(new FlowStats(flow.Key, 0x15, 1, (ulong)Frame.Length, TimeSpan.Zero), counted);
-        Assert.Empty(await seen.ReadFlowStatsAsync(new FlowFilter(1), default));
-        Assert.Empty(await seen.ReadFlowStatsAsync(new FlowFilter(Cookie: 0x20, CookieMask: 0xf0), default));
-        Assert.Empty(await seen.ReadFlowStatsAsync(new FlowFilter(Match: Match.Of(new FieldMatch(Fields.EthDst, A.Value))), default));
-
-        var refused = await Assert.ThrowsAsync<SwitchRefusedException>(() => seen.ApplyAsync(new TablesChange { FlowsToAddOrModify = [flow with { Meter = 9 }] }, default));
-        Assert.Equal("OFPMMFC_UNKNOWN_METER", refused.Refusals[0].Error);
-    }
-
-    [Fact]
     public void Groups_do_not_lead_in_a_circle()
     {
         Do(new GroupMod(TableCommand.Add, new Group(1, GroupType.All, [])));

@@ -37,6 +37,12 @@ public sealed partial class SwitchConnection
         return [.. flows.Select(f => new FlowStats(FlowNormal.Of(f.Rule.Key), f.Rule.Cookie, f.Packets, f.Bytes, f.Duration))];
     }
 
+    public async Task<ImmutableArray<MeterDrops>> ReadMeterDropsAsync(CancellationToken stop) =>
+    [
+        .. (await OrNothing(AskAsync(new MeterStatsRequest(), DropsOf, stop)))
+            .Select(m => new MeterDrops(m.Meter, m.Bands.Items.Aggregate(0UL, (sum, band) => sum + band.Packets))),
+    ];
+
     public async Task ApplyAsync(TablesChange change, CancellationToken stop)
     {
         if (options.CheckFlows && change.FlowsToAddOrModify.Items.Select(f => (Flow: f, Wrong: RuleCheck.Of(f))).FirstOrDefault(f => f.Wrong is not null) is { Wrong: { } wrong } mistake)
@@ -213,6 +219,8 @@ public sealed partial class SwitchConnection
     private static ImmutableArray<Group>? GroupsOf(MultipartBody body) => (body as GroupDescReply)?.Groups.Items;
 
     private static ImmutableArray<Meter>? MetersOf(MultipartBody body) => (body as MeterConfigReply)?.Meters.Items;
+
+    private static ImmutableArray<MeterCounters>? DropsOf(MultipartBody body) => (body as MeterStatsReply)?.Meters.Items;
 
     /// <summary>A switch without groups or meters says that it does not know the question (OFPBRC_*).</summary>
     private static async Task<ImmutableArray<T>> OrNothing<T>(Task<ImmutableArray<T>> answer)
