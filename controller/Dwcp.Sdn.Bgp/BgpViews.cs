@@ -72,8 +72,6 @@ public sealed record RouteQuery
     /// <summary>Of the host, or a prefix that covers it.</summary>
     public IpAddress? Address { get; init; }
 
-    public RouteTarget? Target { get; init; }
-
     public bool BestOnly { get; init; }
 }
 

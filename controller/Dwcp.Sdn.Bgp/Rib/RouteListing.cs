@@ -41,7 +41,6 @@ internal static class RouteListing
             var peer = routes.PeerAt(path.Peer);
             if ((query.BestOnly && at != entry.Best)
                 || (query.Peer is { } wanted && peer?.Settings.Id != wanted)
-                || (query.Target is { } target && !set.Targets.Contains(target.Value))
                 || (query.Vni is { } vni && path.Body.Label != vni.Value && !(path.Body.HasLabel2 && path.Body.Label2 == vni.Value)))
             {
                 continue;

@@ -16,8 +16,6 @@ internal readonly record struct FamilySet(byte Bits)
 
     public FamilySet With(BgpFamily family) => new((byte)(Bits | (1 << (int)family)));
 
-    public FamilySet Without(BgpFamily family) => new((byte)(Bits & ~(1 << (int)family)));
-
     public FamilySet And(FamilySet other) => new((byte)(Bits & other.Bits));
 
     public bool IsEmpty => Bits == 0;

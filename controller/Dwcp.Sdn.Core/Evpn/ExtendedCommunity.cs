@@ -16,14 +16,8 @@ public enum TunnelEncapsulation : ushort
 /// <summary>An extended community, RFC 4360: eight octets that pass unchanged, with names for those that EVPN uses.</summary>
 public readonly record struct ExtendedCommunity(ulong Value) : IComparable<ExtendedCommunity>
 {
-    /// <summary>RFC 7432 §10.1: the route is a gateway's own.</summary>
-    public static readonly ExtendedCommunity DefaultGateway = new(0x030d_0000_0000_0000);
-
     /// <summary>Type and sub-type, the first two octets.</summary>
     public ushort Kind => (ushort)(Value >> 48);
-
-    /// <summary>The bit 0x40 of the type is clear: it crosses the border of an AS.</summary>
-    public bool IsTransitive => (Value & 0x4000_0000_0000_0000) == 0;
 
     public bool IsRouteTarget => Kind is 0x0002 or 0x0102 or 0x0202;
 
@@ -44,10 +38,6 @@ public readonly record struct ExtendedCommunity(ulong Value) : IComparable<Exten
 
     /// <summary>RFC 7432 §7.6.</summary>
     public static ExtendedCommunity EsImport(MacAddress target) => new(0x0602_0000_0000_0000 | target.Value);
-
-    /// <summary>RFC 8584 §2.2: algorithm, capabilities and, for algorithm 2, the preference.</summary>
-    public static ExtendedCommunity DfElection(byte algorithm, ushort capabilities, ushort preference) =>
-        new(0x0606_0000_0000_0000 | ((ulong)(algorithm & 0x1f) << 40) | ((ulong)capabilities << 24) | preference);
 
     public int CompareTo(ExtendedCommunity other) => Value.CompareTo(other.Value);
 

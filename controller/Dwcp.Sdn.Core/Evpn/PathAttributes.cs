@@ -82,8 +82,6 @@ public sealed record PathAttributes
     /// <summary>Who is attached to the same Ethernet segment, RFC 7432 §7.6.</summary>
     public MacAddress? EsImport => Find(0x0602) is { } c ? new MacAddress(c & 0xffff_ffff_ffff) : null;
 
-    public bool IsDefaultGateway => Find(0x030d) is not null;
-
     private ulong? Find(ushort kind)
     {
         foreach (var community in ExtendedCommunities)

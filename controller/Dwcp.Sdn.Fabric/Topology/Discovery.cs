@@ -74,9 +74,6 @@ public sealed class Discovery(DiscoveryTimes times, ImmutableArray<byte> key, Fu
     private TimeSpan lastBatch = TimeSpan.MinValue / 2;
     private TimeSpan nextSweep;
 
-    /// <summary>Ports by which probes leave.</summary>
-    public int Ports => ports.Count;
-
     /// <summary>When something is due next; null while there is nothing to do.</summary>
     public TimeSpan? Deadline
     {

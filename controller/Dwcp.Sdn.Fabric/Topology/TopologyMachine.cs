@@ -50,9 +50,6 @@ public sealed class TopologyMachine(DiscoveryTimes times, ImmutableArray<byte> k
     /// <summary>A tree over many links takes a while, and when they are found they come in crowds: 10 microseconds for each.</summary>
     private TimeSpan TreeGap => TimeSpan.FromMicroseconds(10 * links.Count);
 
-    /// <summary>Ports by which probes leave.</summary>
-    public int Ports => discovery.Ports;
-
     public IReadOnlyCollection<Link> Links => links.Values;
 
     public SpanningTree Tree => tree;

@@ -29,8 +29,6 @@ public sealed class OvsdbRow(Guid id, IReadOnlyDictionary<string, OvsdbValue> co
 
     public long? Integer(string column) => Single(column)?.AsInteger(column);
 
-    public double? Real(string column) => Single(column)?.AsReal(column);
-
     public bool? Boolean(string column) => Single(column)?.AsBoolean(column);
 
     public EquatableArray<string> Texts(string column) => [.. Set(column).Atoms.Select(atom => atom.AsText(column)).Order(StringComparer.Ordinal)];
