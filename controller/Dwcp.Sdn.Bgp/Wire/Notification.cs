@@ -70,17 +70,20 @@ public sealed record Notification(byte Code, byte Subcode, EquatableArray<byte> 
     /// <summary>A hard reset ends the routes even when both sides keep them over notifications (RFC 8538 §3).</summary>
     public bool IsHardReset => Code == 6 && Subcode == 9;
 
-    public override string ToString()
+    private string Words
     {
-        var names = Code < Names.Length ? Names[Code] : [];
-        var text = $"{Code}/{Subcode}" + (names.Length > 0 ? $" {names[0]}" : "") + (Subcode > 0 && Subcode < names.Length ? $": {names[Subcode]}" : "");
-        if (IsHardReset && Data.Count >= 2)
+        get
         {
-            return $"{text}: {new Notification(Data[0], Data[1], [.. Data.AsSpan()[2..]])}";
+            var names = Code < Names.Length ? Names[Code] : [];
+            var text = $"{Code}/{Subcode}" + (names.Length > 0 ? $" {names[0]}" : "") + (Subcode > 0 && Subcode < names.Length ? $": {names[Subcode]}" : "");
+            return Reason is { } reason ? $"{text} \"{reason}\"" : text;
         }
-
-        return Reason is { } reason ? $"{text} \"{reason}\"" : text;
     }
+
+    /// <summary>With what a hard reset wraps, and no deeper: a peer may wrap one in another thousands of times.</summary>
+    public override string ToString() => IsHardReset && Data.Count >= 2
+        ? $"{Words}: {new Notification(Data[0], Data[1], [.. Data.AsSpan()[2..]]).Words}"
+        : Words;
 
     // 1 code | 1 subcode | data
     internal static Notification Read(ReadOnlySpan<byte> body)

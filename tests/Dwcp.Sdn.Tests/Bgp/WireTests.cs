@@ -62,4 +62,14 @@ public class WireTests
         Assert.Equal(new string('a', 254), text.Reason);
         Assert.Equal(text, Notification.Read(text.ToMessage().AsSpan(19)));
     }
+
+    [Theory]
+    [InlineData(BgpMessage.Longest)]
+    [InlineData(BgpMessage.LongestExtended)]
+    public void A_hard_reset_within_a_hard_reset_is_not_looked_into(int length)
+    {
+        byte[] body = [.. Enumerable.Range(0, length - BgpMessage.HeaderLength).Select(i => (byte)(i % 2 == 0 ? 6 : 9))];
+        Assert.Equal("6/9 cease: hard reset: 6/9 cease: hard reset", Notification.Read(body).ToString());
+        Assert.Equal("6/9 cease: hard reset: 6/2 cease: administrative shutdown \"moved\"", Notification.Shutdown("moved").Hard().ToString());
+    }
 }
