@@ -21,6 +21,7 @@ internal readonly record struct RouteSection(bool Present, BgpFamily Family, int
 internal sealed class UpdateReader
 {
     private const int Front = 256; // Room before the attributes for the length and the next hop.
+    private const int BesidesAttributes = 64 + NlriWriter.Largest; // Headers and one route.
 
     private readonly byte[] scratch = new byte[Front + BgpMessage.LongestExtended];
     private readonly WireWriter canonical = new(4096);
@@ -191,7 +192,14 @@ internal sealed class UpdateReader
 
             var w = new WireWriter(64);
             AsPathCodec.Write(w, merged);
-            AttributeCodec.Put(canonical, AttributeTable.AsPath, w.Written);
+            if (canonical.Length + w.Length + BesidesAttributes > BgpMessage.LongestExtended)
+            {
+                Raise(FaultAnswer.Withdraw, null); // With wide numbers no message holds it: nobody could be told.
+            }
+            else
+            {
+                AttributeCodec.Put(canonical, AttributeTable.AsPath, w.Written);
+            }
         }
 
         return canonical.Written;

@@ -32,6 +32,21 @@ public class OldPeerTests
         Assert.True(AttributeText.Of(Assert.Single(desk.Held()).Attributes).Contains(expected, StringComparison.Ordinal), $"{what}: {AttributeText.Of(desk.Held()[0].Attributes)}");
     }
 
+    [Theory]
+    [InlineData(60, 0, 1)]
+    [InlineData(65, 0, 0)]
+    [InlineData(62, 1000, 0)]
+    public void A_path_that_fills_more_than_a_message_once_its_numbers_are_wide_withdraws_its_routes(int segments, int communities, int held)
+    {
+        var desk = new Desk();
+        var peer = desk.Peer(capable: c => c with { As4 = null, ExtendedMessages = true });
+        byte[] Long(byte flags, byte code, IEnumerable<byte> value) => [(byte)(flags | 0x10), code, (byte)(value.Count() >> 8), (byte)value.Count(), .. value];
+        var path = Long(0x40, AttributeTable.AsPath, Enumerable.Repeat<byte[]>([2, 255, .. Enumerable.Repeat<byte>(0xfd, 510)], segments).SelectMany(s => s));
+        var others = communities == 0 ? [] : Long(0xc0, AttributeTable.Communities, Enumerable.Repeat<byte>(1, communities * 4));
+        Assert.Null(desk.Routes.Update(peer, Body(Rest, path, others), first: true).Fault);
+        Assert.Equal((held, 1 - held), (desk.Held().Count, (int)peer.TakenAsWithdrawn));
+    }
+
     [Fact]
     public void A_peer_with_narrow_numbers_gets_the_placeholder_and_the_wide_numbers_beside_it()
     {
