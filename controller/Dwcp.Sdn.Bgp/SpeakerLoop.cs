@@ -15,6 +15,7 @@ namespace Dwcp.Sdn.Bgp;
 internal sealed class SpeakerLoop
 {
     private static readonly TimeSpan Goodbye = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan LongestWait = TimeSpan.FromDays(1); // Timers take no more than 49 days; each tick arms anew.
 
     private readonly IRouteSink sink;
     private readonly Action<BgpEvent> events;
@@ -99,6 +100,7 @@ internal sealed class SpeakerLoop
         {
             armed = at;
             var wait = at - Now;
+            wait = wait < LongestWait ? wait : LongestWait;
             timer.Change(wait > TimeSpan.Zero ? wait + TimeSpan.FromMilliseconds(1) : TimeSpan.Zero, Timeout.InfiniteTimeSpan);
         }
     }

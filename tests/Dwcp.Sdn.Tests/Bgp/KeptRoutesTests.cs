@@ -58,6 +58,21 @@ public class KeptRoutesTests
         Assert.Equal((1, 1), await speaker.CountAsync());
     }
 
+    /// <summary>24 bits of seconds are 194 days, and a timer of the system takes no more than 49.</summary>
+    [Fact]
+    public async Task Routes_are_kept_for_as_long_as_a_peer_can_say()
+    {
+        await using var speaker = New("10.9.55.1");
+        var at = await speaker.ListenAsync("127.9.55.1");
+        await LeaveRouteAsync(speaker, at, "127.9.55.2", new() { Restart = Restart, LongLived = [new(BgpFamily.L2VpnEvpn, true, 0xff_ffff)] });
+        time.Advance(TimeSpan.FromSeconds(121));
+        Assert.Equal((1, 1), await speaker.CountAsync().WaitAsync(TimeSpan.FromSeconds(60)));
+        time.Advance(TimeSpan.FromSeconds(0xff_ffff - 2));
+        Assert.Equal((1, 1), await speaker.CountAsync().WaitAsync(TimeSpan.FromSeconds(60)));
+        time.Advance(TimeSpan.FromSeconds(3));
+        Assert.Equal((0, 0), await speaker.CountAsync().WaitAsync(TimeSpan.FromSeconds(60)));
+    }
+
     [Fact]
     public async Task What_a_peer_does_not_say_between_the_marks_of_its_refresh_is_gone()
     {

@@ -56,6 +56,8 @@ internal sealed class ManualTime : TimeProvider
 
     private sealed class Timer(ManualTime clock, TimerCallback callback, object? state) : ITimer
     {
+        private static readonly TimeSpan Longest = TimeSpan.FromMilliseconds(uint.MaxValue - 1);
+
         private TimeSpan period;
 
         public DateTimeOffset Due { get; private set; } = DateTimeOffset.MaxValue;
@@ -66,6 +68,7 @@ internal sealed class ManualTime : TimeProvider
 
         public bool Change(TimeSpan dueTime, TimeSpan period)
         {
+            ArgumentOutOfRangeException.ThrowIfGreaterThan(dueTime, Longest); // As the system's timers do.
             lock (clock.gate)
             {
                 this.period = period;
