@@ -8,6 +8,7 @@ namespace Dwcp.Sdn.Bgp.Rib;
 internal sealed class PathWriter(PathWriter.Full full)
 {
     private const int Enough = 3000;
+    private const int Besides = 64; // Headers and a path id.
 
     private readonly WireWriter routes = new(BgpMessage.Longest);
     private readonly WireWriter w = new(BgpMessage.Longest);
@@ -20,7 +21,8 @@ internal sealed class PathWriter(PathWriter.Full full)
     /// <param name="with">None for routes that are withdrawn.</param>
     public void Add(RibPeer of, BgpFamily within, AttributeSet? with, uint pathId, ReadOnlySpan<byte> nlri)
     {
-        if (of != peer || within != family || with != set || routes.Length > Enough)
+        if (of != peer || within != family || with != set || routes.Length > Enough
+            || Besides + (with?.Kept.Length ?? 0) + routes.Length + nlri.Length > BgpMessage.LongestExtended)
         {
             Flush();
         }
@@ -39,11 +41,6 @@ internal sealed class PathWriter(PathWriter.Full full)
         if (peer is null || routes.Length == 0)
         {
             return;
-        }
-
-        if (routes.Length + (set?.Kept.Length ?? 0) + 64 > BgpMessage.LongestExtended)
-        {
-            throw new InvalidOperationException($"attributes of {set!.Kept.Length} octets came in one message with a route");
         }
 
         w.Clear();
@@ -103,12 +100,21 @@ internal sealed class PathWriter(PathWriter.Full full)
         w.Bytes(rest);
     }
 
-    // 1 flags | 1 code | 2 length | 2 AFI | 1 SAFI
+    // 1 flags | 1 code | 1 or 2 length | 2 AFI | 1 SAFI; a route that came alone may leave no octet for the longer form
     private void Head(byte code, int besides)
     {
-        w.U8(0x90);
+        var length = besides + routes.Length;
+        w.U8((byte)(length > 255 ? 0x90 : 0x80));
         w.U8(code);
-        w.U16((ushort)(besides + routes.Length));
+        if (length > 255)
+        {
+            w.U16((ushort)length);
+        }
+        else
+        {
+            w.U8((byte)length);
+        }
+
         w.U16(family.Afi());
         w.U8(family.Safi());
     }
