@@ -22,5 +22,6 @@ public abstract record BgpEvent(string Peer)
     public sealed record MalformedRoutes(string Peer, long Total) : BgpEvent(Peer);
 
     /// <summary>A connection from an address that is no peer's.</summary>
-    public sealed record Stranger(string Peer) : BgpEvent(Peer);
+    /// <param name="Crowded">It is one of a range, and ranges have as many peers as they may.</param>
+    public sealed record Stranger(string Peer, bool Crowded = false) : BgpEvent(Peer);
 }

@@ -311,7 +311,9 @@ internal sealed class SpeakerLoop
         }
 
         var peer = peers.Values.FirstOrDefault(p => p.Settings.Address == address && !p.Settings.Shutdown);
-        if (peer is null && ranges.Find(r => r.ListenRange!.Value.Contains(address)) is { Shutdown: false } range)
+        var range = peer is null ? ranges.Find(r => r.ListenRange!.Value.Contains(address)) : null;
+        var crowded = range is { Shutdown: false } && peers.Values.Count(p => p.IsDynamic) >= Speaker.MembersOfRanges;
+        if (range is { Shutdown: false } && !crowded)
         {
             var settings = Member(range, address);
             peer = new PeerSession(this, settings, dynamic: true);
@@ -321,7 +323,7 @@ internal sealed class SpeakerLoop
 
         if (peer is null)
         {
-            Raise(new BgpEvent.Stranger(address.ToString()));
+            Raise(new BgpEvent.Stranger(address.ToString(), crowded));
             socket.Dispose();
             return;
         }

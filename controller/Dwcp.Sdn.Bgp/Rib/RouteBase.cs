@@ -61,7 +61,7 @@ internal sealed class RouteBase
             peers.Add(null);
         }
 
-        var peer = new RibPeer((ushort)slot, settings, new OutQueue(pool));
+        var peer = new RibPeer(checked((ushort)slot), settings, new OutQueue(pool));
         peers[slot] = peer;
         return peer;
     }

@@ -243,6 +243,13 @@ internal sealed record PeerMachine(SpeakerSettings Speaker, PeerSettings Setting
 
     private (PeerMachine, ImmutableArray<PeerAction>) Connected(LinkState link, TimeSpan now)
     {
+        if (!link.Dialed && Links.FirstOrDefault(l => !l.Dialed && l.Phase < LinkPhase.OpenConfirm) is { } silent)
+        {
+            // Of those that a peer has made and says nothing on, the latest is enough.
+            var (next, actions) = Without(silent).Connected(link, now);
+            return (next, [Say(silent.Id, Notification.Collision), new PeerAction.Close(silent.Id), .. actions]);
+        }
+
         if (!link.Dialed && Settings.DelayOpen > TimeSpan.Zero)
         {
             return Add(link with { OpenAt = now + Settings.DelayOpen, HoldAt = now + OpenHold });

@@ -13,6 +13,9 @@ public sealed record SpeakerSettings(Asn LocalAs, IpAddress RouterId, IpAddress?
     /// <summary>Set when the speaker comes back and the fabric kept forwarding: peers that keep its routes are told so (RFC 4724 §4.1).</summary>
     public bool Restarting { get; init; }
 
+    /// <summary>How many peers all ranges together may have.</summary>
+    internal int MembersOfRanges { get; init; } = 4096;
+
     internal IpAddress Cluster => ClusterId ?? RouterId;
 }
 

@@ -300,6 +300,7 @@ internal sealed class BgpLoop(FabricLoop fabric, IPEndPoint endpoint, string dat
             BgpEvent.Detected => ("PeerSilent", "BFD hears the peer no longer"),
             BgpEvent.ManyRoutes { Count: var count, Max: var max } => ("PeerNearsLimit", $"{count} of {max} routes"),
             BgpEvent.MalformedRoutes { Total: var total } => ("PeerSentMalformedRoutes", $"{total} routes so far were left out or withdrawn; the session goes on"),
+            BgpEvent.Stranger { Crowded: true } => ("PeerUnknown", "a connection of one more peer of a range was refused: ranges have as many as they may"),
             _ => ("PeerUnknown", "a connection from an address of no peer was refused"),
         };
         try

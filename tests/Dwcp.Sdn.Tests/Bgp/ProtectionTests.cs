@@ -116,6 +116,45 @@ public class ProtectionTests
     }
 
     [Fact]
+    public async Task A_range_has_room_for_so_many_peers_and_for_another_once_one_has_gone()
+    {
+        var refused = new List<BgpEvent>();
+        await using var left = new BgpSpeaker(
+            new SpeakerSettings(As, IpAddress.Parse("10.9.19.1")) { MembersOfRanges = 2 }, new Imported(), e => refused.AddRange(e is BgpEvent.Stranger ? [e] : []), TimeProvider.System);
+        var at = await left.ListenAsync("127.9.19.1");
+        await left.PutPeerAsync(From("127.9.19.9") with { Id = "leafs", Address = null, ListenRange = IpPrefix.Parse("127.9.19.64/28"), GracefulRestart = null });
+        await using var one = Speaker("10.9.19.2");
+        await using var two = Speaker("10.9.19.3");
+        await one.PutPeerAsync(To(at, "127.9.19.65"));
+        await two.PutPeerAsync(To(at, "127.9.19.66"));
+        await left.UntilUpAsync(2);
+
+        using var third = new TcpClient(new IPEndPoint(IPAddress.Parse("127.9.19.67"), 0));
+        await third.ConnectAsync(at);
+        Assert.Equal(0, await third.GetStream().ReadAsync(new byte[1]));
+        Assert.Equal([new BgpEvent.Stranger("127.9.19.67", Crowded: true)], refused);
+
+        await one.RemovePeerAsync("127.9.19.1");
+        await UntilAsync(async () => (await left.PeersAsync()).Count == 1, "room");
+        await using var last = Speaker("10.9.19.4");
+        await last.PutPeerAsync(To(at, "127.9.19.67"));
+        await left.UntilUpAsync(2);
+    }
+
+    [Fact]
+    public void A_peer_beyond_all_slots_is_refused_and_does_not_take_that_of_our_own_routes()
+    {
+        var desk = new Desk();
+        var settings = new PeerSettings { Id = "p", RemoteAs = As };
+        for (var slot = 1; slot <= ushort.MaxValue; slot++)
+        {
+            Assert.Equal(slot, desk.Routes.Add(settings).Slot);
+        }
+
+        Assert.Throws<OverflowException>(() => desk.Routes.Add(settings));
+    }
+
+    [Fact]
     public async Task Beyond_its_limit_a_peer_is_warned_of_then_dropped_and_may_come_back_when_the_pause_is_over()
     {
         var warnings = new List<BgpEvent.ManyRoutes>();

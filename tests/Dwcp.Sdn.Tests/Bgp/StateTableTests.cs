@@ -119,6 +119,31 @@ public class StateTableTests
         Assert.Equal((BgpPhase.Established, Link), (machine.Phase, Assert.Single(machine.Links).Id));
     }
 
+    [Theory]
+    [InlineData("Waiting", 0)]
+    [InlineData("OpenSent", 5)]
+    [InlineData("OpenConfirm", 5)]
+    [InlineData("Established", 0)]
+    public void A_connection_that_has_said_nothing_makes_room_for_the_next_one(string phase, int delay)
+    {
+        var machine = In(phase);
+        machine = machine with { Settings = machine.Settings with { DelayOpen = TimeSpan.FromSeconds(delay) } };
+        IEnumerable<PeerAction> actions = [];
+        foreach (var accepted in Enumerable.Range(2, 100))
+        {
+            (machine, var now) = machine.On(new PeerEvent.Accepted(accepted), Now);
+            actions = [.. actions, .. now];
+        }
+
+        int[] left = phase == "Waiting" ? [101] : [Link, 101];
+        Assert.Equal(left, machine.Links.Select(l => l.Id));
+        Assert.Equal(Enumerable.Range(1, 100).Except(left), actions.OfType<PeerAction.Close>().Select(c => c.Link));
+        Assert.All(
+            actions.OfType<PeerAction.Send>().Where(s => s.Message[18] == (byte)MessageType.Notification),
+            s => Assert.Equal((6, 7), (s.Message[19], s.Message[20])));
+        Assert.DoesNotContain(actions, a => a is PeerAction.Down);
+    }
+
     [Fact]
     public void A_peer_that_restarted_takes_its_old_connection_s_place_once_it_goes_on_with_the_new_one()
     {
