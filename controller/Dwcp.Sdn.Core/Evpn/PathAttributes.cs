@@ -69,8 +69,6 @@ public sealed record PathAttributes
 
     public IEnumerable<RouteTarget> RouteTargets => ExtendedCommunities.Where(c => c.IsRouteTarget).Select(c => new RouteTarget(c.Value));
 
-    public TunnelEncapsulation? Encapsulation => Find(0x030c) is { } c ? (TunnelEncapsulation)(ushort)c : null;
-
     public MacAddress? RouterMac => Find(0x0603) is { } c ? new MacAddress(c & 0xffff_ffff_ffff) : null;
 
     /// <summary>None counts as sequence zero (RFC 7432 §7.7).</summary>
@@ -81,6 +79,10 @@ public sealed record PathAttributes
 
     /// <summary>Who is attached to the same Ethernet segment, RFC 7432 §7.6.</summary>
     public MacAddress? EsImport => Find(0x0602) is { } c ? new MacAddress(c & 0xffff_ffff_ffff) : null;
+
+    /// <summary>One of the encapsulations that the route names is this one, or it names none (RFC 8365 §5.1.3).</summary>
+    public bool Takes(TunnelEncapsulation encapsulation) =>
+        Find(0x030c) is null || ExtendedCommunities.Any(c => c.Kind == 0x030c && (ushort)c.Value == (ushort)encapsulation);
 
     private ulong? Find(ushort kind)
     {

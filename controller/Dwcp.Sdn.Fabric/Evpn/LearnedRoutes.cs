@@ -193,7 +193,7 @@ internal sealed class LearnedRoutes
 
     private void Enter(string network, Importer importer, object key, LearnedRoute learned)
     {
-        if (learned.Attributes.Encapsulation is not (null or TunnelEncapsulation.Vxlan))
+        if (!learned.Attributes.Takes(TunnelEncapsulation.Vxlan))
         {
             return;
         }

@@ -36,7 +36,7 @@ public class RealPeerTests
         var host = sink.Routes.First(r => r.Route is MacIpRoute { Key.Ip: { } ip } && ip == IpAddress.Parse("10.77.0.5"));
         Assert.Equal(new Vni(100), ((MacIpRoute)host.Route).L2);
         Assert.Equal(vtep, host.Attributes.NextHop);
-        Assert.Equal(TunnelEncapsulation.Vxlan, host.Attributes.Encapsulation);
+        Assert.Contains(ExtendedCommunity.Of(TunnelEncapsulation.Vxlan), host.Attributes.ExtendedCommunities);
         await UntilAsync(() => sink.Routes.Any(r => r.Route is MulticastRoute m && m.Key.Originator == vtep && r.Attributes.Pmsi?.Label == new Vni(100)), "the leaf's VTEP");
         await UntilAsync(() => sink.Routes.Any(r => r.Route is IpPrefixRoute p && p.Key.Prefix == IpPrefix.Parse("10.88.0.0/24") && p.Label == new Vni(4000)), "the leaf's prefix");
 

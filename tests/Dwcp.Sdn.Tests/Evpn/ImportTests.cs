@@ -89,6 +89,10 @@ public class ImportTests
         bench.Deliver([new RouteChange(route, new LearnedRoute(route, attributes, "leaf"))]);
         Assert.Null(bench.RemoteVtepOf(1, Far));
 
+        attributes = attributes with { ExtendedCommunities = [ExtendedCommunity.Of(EvpnBench.Blue), ExtendedCommunity.Of(TunnelEncapsulation.Mpls), ExtendedCommunity.Of(TunnelEncapsulation.Vxlan)] };
+        bench.Deliver([new RouteChange(route, new LearnedRoute(route, attributes, "leaf"))]);
+        Assert.Equal(EvpnBench.Leaf, bench.RemoteVtepOf(1, Far)); // One of several is enough, RFC 8365 §5.1.3.
+
         var flood = EvpnBench.Flood();
         var taken = PmsiTunnel.IngressReplication(new Vni(100), IpAddress.Parse(EvpnBench.Leaf));
         foreach (var (pmsi, isTaken) in (ReadOnlySpan<(PmsiTunnel?, bool)>)[(taken with { Label = new Vni(101) }, false), (taken with { Kind = 1 }, false), (null, false), (taken, true)])
