@@ -490,7 +490,13 @@ internal sealed class PeerSession
                 Apply(new PeerEvent.Notified(connection.Link, Notification.Read(body)));
                 return null;
             case MessageType.RouteRefresh when connection.Established:
-                Refresh(RouteRefresh.Read(body));
+                var refresh = RouteRefresh.Read(body);
+                if (refresh.Kind is RefreshKind.Begin or RefreshKind.End && body.Length != RouteRefresh.Length && last!.EnhancedRefresh)
+                {
+                    return Notification.BadRefreshLength(BgpText.Whole(type, body));
+                }
+
+                Refresh(refresh);
                 Apply(new PeerEvent.Heard(connection.Link));
                 return null;
             default:

@@ -184,17 +184,17 @@ internal sealed class RouteBase
             return new(reader.Fault ?? Notification.MalformedAttributes, null);
         }
 
-        if (!Take(peer, body, reader.Withdrawn, null, first) || !Take(peer, body, reader.Unreached, null, first))
+        if ((Take(peer, body, reader.Withdrawn, null, first) ?? Take(peer, body, reader.Unreached, null, first)) is { } fault)
         {
-            return new(new Notification(3, 9, []), null);
+            return new(fault, null);
         }
 
-        var whole = Announce(peer, body, reader.Reached, reader.ReachedNextHop, first)
-            && Announce(peer, body, reader.Announced, reader.AnnouncedNextHop, first);
+        var lost = Announce(peer, body, reader.Reached, reader.ReachedNextHop, first)
+            ?? Announce(peer, body, reader.Announced, reader.AnnouncedNextHop, first);
         peer.AttributesDiscarded += reader.Discarded;
         Observer?.Finished();
         return reader.Answer == FaultAnswer.Reset ? new(reader.Fault ?? Notification.MalformedAttributes, null)
-            : !whole ? new(new Notification(3, 9, []), null)
+            : lost is not null ? new(lost, null)
             : new(null, EndOfRib(peer, body));
     }
 
@@ -259,11 +259,11 @@ internal sealed class RouteBase
         }
     }
 
-    private bool Announce(RibPeer peer, ReadOnlySpan<byte> body, RouteSection section, ReadOnlySpan<byte> nextHop, bool first)
+    private Notification? Announce(RibPeer peer, ReadOnlySpan<byte> body, RouteSection section, ReadOnlySpan<byte> nextHop, bool first)
     {
         if (!section.Present)
         {
-            return true;
+            return null;
         }
 
         AttributeSet? set = null;
@@ -280,7 +280,7 @@ internal sealed class RouteBase
 
         if (reader.Answer == FaultAnswer.Reset)
         {
-            return true; // The caller ends the session.
+            return null; // The caller ends the session.
         }
 
         peer.TakenAsWithdrawn += set is null ? 1 : 0;
@@ -297,18 +297,18 @@ internal sealed class RouteBase
         }
 
         set.Uses++; // One message may take a route in and away again: the set stays until its end.
-        var whole = Take(peer, body, section, set, first);
+        var lost = Take(peer, body, section, set, first);
         set.Uses--;
         Attributes.Drop(set);
-        return whole;
+        return lost;
     }
 
     /// <param name="set">None withdraws the routes.</param>
-    private bool Take(RibPeer peer, ReadOnlySpan<byte> body, RouteSection section, AttributeSet? set, bool first)
+    private Notification? Take(RibPeer peer, ReadOnlySpan<byte> body, RouteSection section, AttributeSet? set, bool first)
     {
         if (!section.Present)
         {
-            return true;
+            return null;
         }
 
         var nlris = new NlriReader(section.Family, section.Of(body), peer.Rules.AddPath.Has(section.Family));
@@ -319,7 +319,7 @@ internal sealed class RouteBase
             if (result == NlriResult.Overrun)
             {
                 peer.Malformed++;
-                return false;
+                return section.Overrun(body);
             }
 
             peer.Malformed += result == NlriResult.Ok ? 0 : 1;
@@ -367,7 +367,7 @@ internal sealed class RouteBase
 
         Wished(peer);
 
-        return true;
+        return null;
     }
 
     private static bool Accepts(RibPeer peer, in Nlri nlri, AttributeSet set) =>

@@ -57,7 +57,7 @@ internal sealed record Agreement(Asn PeerAs, IpAddress PeerId, bool External, Ti
         var external = asn != localAs;
         fault = asn.Value == 0 || asn != settings.RemoteAs ? Notification.BadPeerAs
             : open.RouterId == routerId && !external ? Notification.BadRouterId // RFC 6286 §2.2
-            : peer.Families.And(ours.Families).IsEmpty ? new Notification(2, 7, [])
+            : peer.Families.And(ours.Families).IsEmpty ? new Notification(2, 7, [.. ours.ToList().Where(c => c.Code == 1).SelectMany(c => c.ToOctets())]) // RFC 5492 §5: those that are missed
             : null;
         if (fault is not null)
         {

@@ -358,7 +358,7 @@ internal sealed record PeerMachine(SpeakerSettings Speaker, PeerSettings Setting
         : Drop(link, Unexpected(link.Phase), now);
 
     private (PeerMachine, ImmutableArray<PeerAction>) Drop(LinkState link, Notification answer, TimeSpan now) =>
-        Lose(link, $"we said {answer}", answer, overGraceful: !answer.IsHardReset && link.Agreement is { OverNotification: true }, now);
+        Lose(link, $"we said {answer}", answer.Within(link.Agreement?.LongestMessage ?? BgpMessage.Longest), overGraceful: !answer.IsHardReset && link.Agreement is { OverNotification: true }, now);
 
     private (PeerMachine, ImmutableArray<PeerAction>) Lose(
         LinkState link, string reason, Notification? answer, bool overGraceful, TimeSpan now, Notification? received = null)

@@ -117,6 +117,8 @@ internal enum RefreshKind : byte
 /// <summary>ROUTE-REFRESH, RFC 2918 §3 and RFC 7313 §4.</summary>
 internal readonly record struct RouteRefresh(ushort Afi, RefreshKind Kind, byte Safi)
 {
+    public const int Length = 4;
+
     // 2 AFI | 1 kind | 1 SAFI, and perhaps filters of RFC 5291 that were never negotiated
     public static RouteRefresh Read(ReadOnlySpan<byte> body)
     {

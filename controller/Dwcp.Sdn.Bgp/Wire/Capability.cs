@@ -5,7 +5,11 @@ using Dwcp.Sdn.Core.Wire;
 namespace Dwcp.Sdn.Bgp.Wire;
 
 /// <summary>A capability as it stands in OPEN, RFC 5492 §4.</summary>
-internal readonly record struct Capability(byte Code, EquatableArray<byte> Value);
+internal readonly record struct Capability(byte Code, EquatableArray<byte> Value)
+{
+    // 1 code | 1 length | value
+    public byte[] ToOctets() => [Code, (byte)Value.Count, .. Value];
+}
 
 /// <summary>What a speaker can keep of a family while its peer restarts, RFC 4724 §3.</summary>
 internal readonly record struct RestartFamily(BgpFamily Family, bool ForwardingKept);

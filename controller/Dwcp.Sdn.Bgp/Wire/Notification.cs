@@ -15,6 +15,7 @@ public sealed record Notification(byte Code, byte Subcode, EquatableArray<byte> 
     public static readonly Notification MalformedOpen = new(2, 0, []);
     public static readonly Notification HoldTimeRefused = new(2, 6, []);
     public static readonly Notification MalformedAttributes = new(3, 1, []);
+    public static readonly Notification BadNetworkField = new(3, 10, []);
     public static readonly Notification HoldExpired = new(4, 0, []);
     public static readonly Notification SendHoldExpired = new(8, 0, []); // RFC 9687 §4
     public static readonly Notification PrefixLimit = new(6, 1, []);
@@ -25,6 +26,8 @@ public sealed record Notification(byte Code, byte Subcode, EquatableArray<byte> 
     public static readonly Notification Collision = new(6, 7, []);
     public static readonly Notification BfdDown = new(6, 10, []);
     public static readonly Notification UnsupportedVersion = new(2, 1, [0, 4]);
+
+    private const int HeadLength = BgpMessage.HeaderLength + 2;
 
     private static readonly string[][] Names =
     [
@@ -56,11 +59,20 @@ public sealed record Notification(byte Code, byte Subcode, EquatableArray<byte> 
 
     public static Notification BadType(byte type) => new(1, 3, [type]);
 
+    /// <param name="attribute">The whole of it, RFC 4271 §6.3.</param>
+    internal static Notification BadOptional(ReadOnlySpan<byte> attribute) => new(3, 9, [.. attribute]);
+
+    /// <param name="message">The whole of it, RFC 7313 §5.</param>
+    public static Notification BadRefreshLength(byte[] message) => new(7, 1, [.. message]);
+
     /// <summary>A message that has no place in a phase; 1 OpenSent, 2 OpenConfirm, 3 Established (RFC 6608).</summary>
     public static Notification Unexpected(byte phase) => new(5, phase, []);
 
     /// <summary>The same, so that a peer that keeps routes over notifications drops them (RFC 8538 §3.1).</summary>
     public Notification Hard() => new(6, 9, [Code, Subcode, .. Data]);
+
+    /// <summary>The same in a message that is not longer: what it quotes may be as long as a message itself.</summary>
+    internal Notification Within(int longest) => Data.Count <= longest - HeadLength ? this : this with { Data = [.. Data.AsSpan()[..(longest - HeadLength)]] };
 
     /// <summary>The text of an administrative shutdown or reset; null if there is none.</summary>
     public string? Reason => Code == 6 && Subcode is 2 or 4 && Data.Count > 1 && Data[0] < Data.Count && Data[0] > 0

@@ -95,11 +95,9 @@ internal sealed record OpenMessage(ushort HeaderAs, ushort HoldSeconds, IpAddres
             w.U16((ushort)size);
         }
 
-        foreach (var (code, value) in List)
+        foreach (var capability in List)
         {
-            w.U8(code);
-            w.U8((byte)value.Count);
-            w.Bytes(value.AsSpan());
+            w.Bytes(capability.ToOctets());
         }
 
         BgpMessage.End(w, start);

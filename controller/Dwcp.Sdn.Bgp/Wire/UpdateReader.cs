@@ -10,7 +10,14 @@ internal readonly record struct UpdateRules(bool External, bool As4, FamilySet F
 /// <summary>The routes of one family in an UPDATE, by their place in its body.</summary>
 internal readonly record struct RouteSection(bool Present, BgpFamily Family, int Start, int Length)
 {
+    /// <summary>Where the attribute begins that ends with them; none for those outside of attributes.</summary>
+    public int? Attribute { get; init; }
+
     public ReadOnlySpan<byte> Of(ReadOnlySpan<byte> body) => body.Slice(Start, Length);
+
+    /// <summary>The end of a session whose peer has not said where one of them ends.</summary>
+    public Notification Overrun(ReadOnlySpan<byte> body) =>
+        Attribute is { } at ? Notification.BadOptional(body[at..(Start + Length)]) : Notification.BadNetworkField;
 }
 
 /// <summary>UPDATE, RFC 4271 §4.3, taken apart: where its routes stand, and its attributes in the form in which they are kept.</summary>
@@ -110,7 +117,7 @@ internal sealed class UpdateReader
             var row = AttributeTable.Find(code);
             if (row is null)
             {
-                KeepUnknown(flags, code, value);
+                KeepUnknown(flags, code, value, whole);
                 continue;
             }
 
@@ -226,11 +233,11 @@ internal sealed class UpdateReader
                     break;
                 case AttributeTable.MpReach:
                     CheckFlags(flags);
-                    Reach(value, after - rest.Length, rules);
+                    Reach(value, whole, after - rest.Length, rules);
                     break;
                 case AttributeTable.MpUnreach:
                     CheckFlags(flags);
-                    Unreach(value, after - rest.Length, rules);
+                    Unreach(value, whole, after - rest.Length, rules);
                     break;
                 case var _ when again:
                     Discarded++; // The first one counts, RFC 7606 §3 g.
@@ -270,11 +277,11 @@ internal sealed class UpdateReader
     }
 
     // 2 AFI | 1 SAFI | 1 length | next hop | 1 reserved | NLRI, RFC 4760 §3
-    private void Reach(ReadOnlySpan<byte> value, int after, in UpdateRules rules)
+    private void Reach(ReadOnlySpan<byte> value, ReadOnlySpan<byte> whole, int after, in UpdateRules rules)
     {
         if (value.Length < 5)
         {
-            Raise(FaultAnswer.Reset, new Notification(3, 9, []));
+            Raise(FaultAnswer.Reset, Notification.BadOptional(whole));
             return;
         }
 
@@ -293,27 +300,27 @@ internal sealed class UpdateReader
         };
         if (!valid || value.Length < 5 + hop)
         {
-            Raise(FaultAnswer.Reset, new Notification(3, 9, [])); // Where the routes begin is not known, RFC 7606 §7.11.
+            Raise(FaultAnswer.Reset, Notification.BadOptional(whole)); // Where the routes begin is not known, RFC 7606 §7.11.
             return;
         }
 
         var nextHop = value.Slice(4, hop);
         ReachedNextHop = nextHop.SequenceEqual(ReachedNextHop) ? ReachedNextHop : nextHop.ToArray();
-        Reached = new(true, family, after - value.Length + 5 + hop, value.Length - 5 - hop);
+        Reached = new(true, family, after - value.Length + 5 + hop, value.Length - 5 - hop) { Attribute = after - whole.Length };
     }
 
     // 2 AFI | 1 SAFI | NLRI, RFC 4760 §4
-    private void Unreach(ReadOnlySpan<byte> value, int after, in UpdateRules rules)
+    private void Unreach(ReadOnlySpan<byte> value, ReadOnlySpan<byte> whole, int after, in UpdateRules rules)
     {
         if (value.Length < 3)
         {
-            Raise(FaultAnswer.Reset, new Notification(3, 9, []));
+            Raise(FaultAnswer.Reset, Notification.BadOptional(whole));
             return;
         }
 
         if (Families.Find(BinaryPrimitives.ReadUInt16BigEndian(value), value[2]) is { } family && rules.Families.Has(family))
         {
-            Unreached = new(true, family, after - value.Length + 3, value.Length - 3);
+            Unreached = new(true, family, after - value.Length + 3, value.Length - 3) { Attribute = after - whole.Length };
         }
     }
 
@@ -326,11 +333,11 @@ internal sealed class UpdateReader
         return (Seen & needed) == needed;
     }
 
-    private void KeepUnknown(byte flags, byte code, ReadOnlySpan<byte> value)
+    private void KeepUnknown(byte flags, byte code, ReadOnlySpan<byte> value, ReadOnlySpan<byte> whole)
     {
         if ((flags & 0x80) == 0)
         {
-            Raise(FaultAnswer.Reset, new Notification(3, 2, [flags, code])); // RFC 4271 §6.3: nobody may send a well-known one that is not known.
+            Raise(FaultAnswer.Reset, new Notification(3, 2, [.. whole])); // RFC 4271 §6.3: nobody may send a well-known one that is not known.
         }
         else if ((flags & 0x40) == 0)
         {

@@ -150,6 +150,36 @@ public class FaultTests
     public void A_next_hop_of_an_odd_length_ends_the_session() =>
         Assert.Equal(Fate.Reset, Send(Body(Attribute(0x80, 14, [0, 25, 70, 5, 1, 2, 3, 4, 5, 0, .. Nlri]), Origin, Path, Preference)).Fate);
 
+    /// <summary>RFC 4271 §6.3: the attribute with its flags, code and length comes back.</summary>
+    [Theory]
+    [InlineData("40 4d 01 07", "3/2")] // well-known, and nobody knows it
+    [InlineData("80 0e 04 00194604", "3/9")] // MP_REACH_NLRI cut short
+    [InlineData("80 0e 0a 001946 05 0102030405 00", "3/9")] // a next hop of five octets
+    [InlineData("90 0e 000a 001946 05 0102030405 00", "3/9")]
+    [InlineData("80 0e 0c 001946 04 c0000201 00 026301", "3/9")] // a route that does not say where it ends
+    [InlineData("80 0f 02 0019", "3/9")] // MP_UNREACH_NLRI cut short
+    [InlineData("80 0f 06 001946 026301", "3/9")]
+    public void A_notification_quotes_the_attribute_that_ends_the_session(string hex, string expected)
+    {
+        var faulty = Convert.FromHexString(hex.Replace(" ", "", StringComparison.Ordinal));
+        byte[][] all = [Origin, Path, faulty, Preference, .. faulty[1] == 14 ? [] : new[] { Reach(Nlri) }];
+        var routes = new RouteBase(new SpeakerSettings(new Asn(65000), IpAddress.Parse("10.0.0.1")));
+        var fault = routes.Update(Up(routes), Body(all), first: true).Fault!;
+        Assert.Equal((expected, Convert.ToHexStringLower(faulty)), ($"{fault.Code}/{fault.Subcode}", Convert.ToHexStringLower(fault.Data.AsSpan())));
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void A_route_outside_of_attributes_that_does_not_say_where_it_ends_is_an_invalid_network_field(bool announced)
+    {
+        var routes = new RouteBase(new SpeakerSettings(new Asn(65000), IpAddress.Parse("10.0.0.1")));
+        byte[] route = [24, 10, 0];
+        byte[] attributes = [.. Origin, .. Path, .. Preference, .. Attribute(0x40, 3, 192, 0, 2, 1)];
+        byte[] body = announced ? [0, 0, 0, (byte)attributes.Length, .. attributes, .. route] : [0, 3, .. route, 0, 0];
+        Assert.Equal(new Notification(3, 10, []), routes.Update(Up(routes, families: 5), body, first: true).Fault);
+    }
+
     [Fact]
     public void What_only_a_peer_of_this_as_may_send_is_dropped_from_others()
     {

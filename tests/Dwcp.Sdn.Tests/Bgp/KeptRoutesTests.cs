@@ -88,6 +88,30 @@ public class KeptRoutesTests
         await UntilAsync(async () => (await speaker.CountAsync()).Routes == 1, "one route");
     }
 
+    [Theory]
+    [InlineData(0, false)]
+    [InlineData(1, true)]
+    [InlineData(2, true)]
+    [InlineData(3, false)]
+    public async Task A_mark_of_a_refresh_that_is_too_long_ends_the_session_and_comes_back_with_the_reason(byte kind, bool ends)
+    {
+        await using var speaker = New("10.9.56.1");
+        var at = await speaker.ListenAsync("127.9.56.1");
+        using var peer = await ConnectAsync(speaker, at, "127.9.56.2", new() { Refresh = true, EnhancedRefresh = true });
+        byte[] message = [.. new RouteRefresh(25, (RefreshKind)kind, 70).ToMessage(), 7];
+        message[17]++;
+        await peer.SendAsync(message);
+        await peer.SendAsync(new OpenMessage(65000, 0, IpAddress.Parse("10.9.56.2"), []).ToMessage()); // Out of place: it ends a session that still stands.
+        var (buffer, heard) = (new byte[65536], new List<byte>());
+        for (int count; (count = await peer.ReceiveAsync(buffer)) > 0;)
+        {
+            heard.AddRange(buffer.AsSpan(0, count));
+        }
+
+        byte[] last = ends ? [7, 1, .. message] : [5, 3];
+        Assert.Equal(last, heard.TakeLast(last.Length));
+    }
+
     [Fact]
     public async Task A_peer_that_never_ends_its_wishes_is_told_what_it_wished_for_all_the_same()
     {

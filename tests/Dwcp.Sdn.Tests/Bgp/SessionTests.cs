@@ -147,7 +147,7 @@ public class SessionTests
         net.Start();
         net.Run(until: TimeSpan.FromSeconds(1));
         Assert.DoesNotContain(net.Left.Did, a => a is PeerAction.Up);
-        Assert.Contains(new Notification(2, 7, []), net.Left.Said);
+        Assert.Contains(new Notification(2, 7, [1, 4, 0, 1, 0, 1]), net.Left.Said);
     }
 
     [Theory]

@@ -75,6 +75,19 @@ public class StateTableTests
         var (next, actions) = In("OpenSent").On(new PeerEvent.Opened(Link, open), Now);
         var said = actions.OfType<PeerAction.Send>().Single().Message;
         Assert.Equal((expected, BgpPhase.Active), ($"{said[19]}/{said[20]}", next.Phase));
+        Assert.Equal(expected == "2/7" ? [1, 4, 0, 25, 0, 70] : [], said.AsSpan()[21..].ToArray()); // RFC 5492 §5: what is missed, as in an OPEN.
+    }
+
+    [Theory]
+    [InlineData(false, BgpMessage.Longest)]
+    [InlineData(true, BgpMessage.LongestExtended)]
+    public void What_a_notification_quotes_ends_where_the_longest_message_does(bool extended, int longest)
+    {
+        var open = Open with { List = new Capabilities { Families = new FamilySet(1), As4 = new Asn(65000), ExtendedMessages = extended }.ToList() };
+        var (_, actions) = In("Established", open).On(new PeerEvent.Malformed(Link, new Notification(3, 9, [.. new byte[65_530]])), Now);
+        var said = actions.OfType<PeerAction.Send>().Single().Message;
+        Assert.Equal(longest, said.Count);
+        Assert.Equal(said, [.. actions.OfType<PeerAction.Down>().Single().Sent!.ToMessage()]);
     }
 
     [Theory]
