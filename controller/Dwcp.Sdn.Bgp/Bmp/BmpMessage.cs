@@ -96,7 +96,7 @@ internal static class BmpMessage
         w.U32(4);
         Counter(w, 0, counts.Refused);
         Counter(w, 11, counts.TakenAsWithdrawn);
-        Counter(w, 12, counts.Malformed);
+        Counter(w, 12, counts.RoutesTakenAsWithdrawn);
         w.U16(7);
         w.U16(8);
         w.U64((ulong)counts.Paths);

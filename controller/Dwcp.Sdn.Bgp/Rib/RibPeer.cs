@@ -63,6 +63,9 @@ internal sealed class RibPeer(ushort slot, PeerSettings settings, OutQueue outpu
     /// <summary>UPDATEs whose routes were taken as withdrawn (RFC 7606 §2).</summary>
     public long TakenAsWithdrawn { get; set; }
 
+    /// <summary>Routes of such UPDATEs, and those that are malformed beyond their identity.</summary>
+    public long RoutesTakenAsWithdrawn { get; set; }
+
     /// <summary>NLRI that the peer's import rules did not let in.</summary>
     public long Refused { get; set; }
 

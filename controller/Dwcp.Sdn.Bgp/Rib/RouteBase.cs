@@ -184,7 +184,7 @@ internal sealed class RouteBase
             return new(reader.Fault ?? Notification.MalformedAttributes, null);
         }
 
-        if ((Take(peer, body, reader.Withdrawn, null, first) ?? Take(peer, body, reader.Unreached, null, first)) is { } fault)
+        if ((Take(peer, body, reader.Withdrawn, null, first, announced: false) ?? Take(peer, body, reader.Unreached, null, first, announced: false)) is { } fault)
         {
             return new(fault, null);
         }
@@ -293,18 +293,18 @@ internal sealed class RouteBase
 
         if (set is null)
         {
-            return Take(peer, body, section, null, first);
+            return Take(peer, body, section, null, first, announced: true);
         }
 
         set.Uses++; // One message may take a route in and away again: the set stays until its end.
-        var lost = Take(peer, body, section, set, first);
+        var lost = Take(peer, body, section, set, first, announced: true);
         set.Uses--;
         Attributes.Drop(set);
         return lost;
     }
 
     /// <param name="set">None withdraws the routes.</param>
-    private Notification? Take(RibPeer peer, ReadOnlySpan<byte> body, RouteSection section, AttributeSet? set, bool first)
+    private Notification? Take(RibPeer peer, ReadOnlySpan<byte> body, RouteSection section, AttributeSet? set, bool first, bool announced)
     {
         if (!section.Present)
         {
@@ -328,6 +328,7 @@ internal sealed class RouteBase
                 continue;
             }
 
+            peer.RoutesTakenAsWithdrawn += announced && (reader.Answer >= FaultAnswer.Withdraw || result == NlriResult.Withdraw) ? 1 : 0;
             var before = peer.Paths;
             if (set is not null && result == NlriResult.Ok && Accepts(peer, nlri, set))
             {

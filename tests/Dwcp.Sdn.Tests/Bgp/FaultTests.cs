@@ -1,4 +1,5 @@
 using Dwcp.Sdn.Bgp;
+using Dwcp.Sdn.Bgp.Bmp;
 using Dwcp.Sdn.Bgp.Rib;
 using Dwcp.Sdn.Bgp.Session;
 using Dwcp.Sdn.Bgp.Wire;
@@ -178,6 +179,26 @@ public class FaultTests
         byte[] attributes = [.. Origin, .. Path, .. Preference, .. Attribute(0x40, 3, 192, 0, 2, 1)];
         byte[] body = announced ? [0, 0, 0, (byte)attributes.Length, .. attributes, .. route] : [0, 3, .. route, 0, 0];
         Assert.Equal(new Notification(3, 10, []), routes.Update(Up(routes, families: 5), body, first: true).Fault);
+    }
+
+    /// <summary>RFC 7854 §4.8: prefixes, whether the message or they themselves were at fault; not those of loops and not those that cannot be known.</summary>
+    [Fact]
+    public void Routes_that_are_taken_as_withdrawn_are_counted_for_stations()
+    {
+        var desk = new Desk();
+        var peer = desk.Peer();
+        var other = (byte[])Nlri.Clone();
+        other[^9] ^= 1;
+        byte[] unlabelled = [2, 0x22, .. other[2..^3]];
+        byte[] unknown = [2, 2, 0, 1];
+        void Say(params byte[][] attributes) => Assert.Null(desk.Routes.Update(peer, Body(attributes), first: true).Fault);
+        Say(Reach([.. Nlri, .. other]), Origin, Path, [0x40, 5, 3, 0, 0, 0]);
+        Say(Reach([.. Nlri, .. unlabelled, .. unknown]), Origin, Path, Preference);
+        Say(Reach(Nlri), Origin, Path, Preference, Attribute(0x80, 9, 10, 0, 0, 1));
+        Say(Attribute(0x80, 15, [0, 25, 70, .. Nlri]), [0x40, 5, 3, 0, 0, 0]);
+        Assert.Equal((1, 3, 2), (peer.TakenAsWithdrawn, peer.RoutesTakenAsWithdrawn, peer.Malformed));
+        var statistics = BmpMessage.Statistics(new(IpAddress.Parse("10.0.0.2"), new Asn(65000), 0, false, false), DateTimeOffset.UnixEpoch, peer);
+        Assert.Contains("000b0004" + "00000001" + "000c0004" + "00000003", Convert.ToHexStringLower(statistics), StringComparison.Ordinal);
     }
 
     [Fact]
