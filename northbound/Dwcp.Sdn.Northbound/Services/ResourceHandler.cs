@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Globalization;
 using Dwcp.Sdn.Api.V1;
 using Dwcp.Sdn.Core.Model;
 using Dwcp.Sdn.Northbound.Rest;
@@ -123,7 +124,7 @@ internal sealed class ResourceHandler<T>(IFabric fabric, ResourceKind kind, Func
         "" => null,
         "*" when fabric.Find(kind, id) is null => throw Outcomes.VersionMoved($"There is no {_name} {id}"),
         "*" => null,
-        _ when long.TryParse(ifMatch, out var version) => version,
+        _ when long.TryParse(ifMatch, NumberStyles.None, CultureInfo.InvariantCulture, out var version) => version,
         _ => throw Outcomes.VersionMoved($"\"{ifMatch}\" is not the resource version of {_name} {id}"),
     };
 
