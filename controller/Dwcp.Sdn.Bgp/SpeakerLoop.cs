@@ -262,7 +262,6 @@ internal sealed class SpeakerLoop
             socket.DualMode = true;
         }
 
-        socket.SetSocketOption(SocketOptionLevel.Socket, SocketOptionName.ReuseAddress, true);
         TcpOptions.SendFar(socket);
         socket.Bind(at);
         socket.Listen(128);

@@ -169,9 +169,16 @@ public sealed partial class FabricMachine
     }
 
     /// <summary>The object as it would be after a judgement that is not carried out.</summary>
-    public Resource? Preview(Judgement judgement) => judgement.Changed is [var value, ..]
-        ? Describe(value with { Version = Intent.Find(RefOf(value).Kind, value.Id)?.Version ?? 0 })
-        : null;
+    public Resource? Preview(Judgement judgement, DateTimeOffset now)
+    {
+        if (judgement.Changed is not [var value, ..]
+            || Describe(value with { Version = Intent.Find(RefOf(value).Kind, value.Id)?.Version ?? 0 }) is not { } described)
+        {
+            return null;
+        }
+
+        return described with { Status = Keep(described.Status, Snapshot.Of(described.Kind).GetValueOrDefault(described.Id)?.Status, now) };
+    }
 
     /// <summary>Whose contribution a rule is, by its cookie, such as <c>ports/vm1</c>.</summary>
     public IReadOnlyDictionary<ulong, string> NamesOfCookies(DatapathId datapath) =>

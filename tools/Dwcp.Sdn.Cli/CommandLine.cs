@@ -119,7 +119,7 @@ internal sealed class CommandLine
     {
         // That a command is missing goes without saying when there is a word that is none.
         var command = parse.CommandResult.Command;
-        var errors = parse.UnmatchedTokens.Count > 0 ? parse.UnmatchedTokens.Select(t => $"'{t}' is not known here") : parse.Errors.Select(e => e.Message.TrimEnd('.'));
+        var errors = parse.UnmatchedTokens.Count > 0 ? parse.UnmatchedTokens.Select(t => $"'{t}' is not known here") : parse.Errors.Select(e => e.Message.TrimEnd('.').Replace("\n\t", " ", StringComparison.Ordinal));
         return Fail(ExitCode.Usage, string.Join("; ", errors.Distinct()), [Hint(parse, command)]);
     }
 

@@ -319,7 +319,7 @@ internal sealed class FabricLoop(FabricMachine machine, IStateStore store, TimeP
 
         if (command.ValidateOnly)
         {
-            return new Outcome(judgement.Created ? OutcomeKind.Created : OutcomeKind.Done, machine.Preview(judgement) ?? Find(command.Kind, command.Id), []);
+            return new Outcome(judgement.Created ? OutcomeKind.Created : OutcomeKind.Done, machine.Preview(judgement, time.GetUtcNow()) ?? Find(command.Kind, command.Id), []);
         }
 
         return fault is not null && !judgement.ChangesNothing

@@ -30,8 +30,9 @@ public static partial class Judge
         var old = intent.Find(command.Kind, command.Id);
         if (command.IfVersion is { } wanted && wanted != (old?.Version ?? 0))
         {
-            return Refuse(intent, Outcome.Failed(OutcomeKind.VersionMoved, new Problem(
-                "resourceVersion", ProblemCodes.VersionMoved, $"the version is {old?.Version ?? 0}, not {wanted}", "read the object again and repeat the change on it")));
+            return Refuse(intent, Outcome.Failed(OutcomeKind.VersionMoved, old is null
+                ? new Problem("resourceVersion", ProblemCodes.VersionMoved, $"the object of version {wanted} is there no more", "to make it anew, name no version")
+                : new Problem("resourceVersion", ProblemCodes.VersionMoved, $"the version is {old.Version}, not {wanted}", "read the object again and repeat the change on it")));
         }
 
         return command switch

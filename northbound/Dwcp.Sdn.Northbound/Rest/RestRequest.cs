@@ -15,6 +15,8 @@ internal sealed class RestRequest
     /// <summary>The query parameter that makes a watch of a list.</summary>
     public const string WatchParameter = "watch";
 
+    private const int MaxDepth = 32;
+
     private readonly HttpMatch _match;
 
     public RestRequest(HttpMatch match)
@@ -77,7 +79,7 @@ internal sealed class RestRequest
         }
 
         var text = header.ToString().Trim();
-        if (text.StartsWith("W/", StringComparison.Ordinal))
+        if (text.StartsWith("W/\"", StringComparison.Ordinal))
         {
             text = text[2..];
         }
@@ -88,7 +90,8 @@ internal sealed class RestRequest
             return;
         }
 
-        field.Accessor.SetValue(Message, EntityTag.VersionIn(text.Trim('"')));
+        // An asterisk in quotes is a tag like any other.
+        field.Accessor.SetValue(Message, text is "*" or "\"*\"" ? text : EntityTag.VersionIn(text[1..^1]));
     }
 
     /// <summary>If-None-Match is for reading; a change that asks for it must not be made as if it had not.</summary>
@@ -106,11 +109,11 @@ internal sealed class RestRequest
         JsonDocument document;
         try
         {
-            document = JsonDocument.Parse(body, new JsonDocumentOptions { MaxDepth = 32 });
+            document = JsonDocument.Parse(body, new JsonDocumentOptions { MaxDepth = MaxDepth });
         }
         catch (JsonException e)
         {
-            var where = body.IsEmpty ? "The body is empty" : $"The body is not JSON, at line {e.LineNumber + 1}, byte {e.BytePositionInLine + 1}";
+            var where = body.IsEmpty ? "The body is empty" : $"The body is not JSON, or nested deeper than {MaxDepth}, at line {e.LineNumber + 1}, byte {e.BytePositionInLine + 1}";
             Problems.Add(Faults.Problem("", ProblemCodes.Invalid, where, "Send a JSON object, encoded in UTF-8"));
             return;
         }

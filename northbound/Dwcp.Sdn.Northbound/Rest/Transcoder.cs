@@ -67,8 +67,10 @@ internal sealed class Transcoder(OperationPages pages, HttpRoutes routes, Reques
     {
         if (routes.Find(request.Path.Value ?? "/", out var variables) is not { } found)
         {
-            throw Faults.Of(StatusCode.NotFound, 404, ProblemCodes.NotFound, $"There is no {request.Path}",
-                Faults.Problem("", ProblemCodes.NotFound, $"No resource has the path {request.Path}", "Paths are /v1/<kind> and /v1/<kind>/<id>, such as /v1/networks/net1"));
+            // OPTIONS * has no path at all.
+            var path = request.Path is { HasValue: true, Value: var given } ? given : "*";
+            throw Faults.Of(StatusCode.NotFound, 404, ProblemCodes.NotFound, $"There is no {path}",
+                Faults.Problem("", ProblemCodes.NotFound, $"No resource has the path {path}", "Paths are /v1/<kind> and /v1/<kind>/<id>, such as /v1/networks/net1"));
         }
 
         var verb = HttpMethods.IsHead(request.Method) ? "GET" : request.Method;
@@ -162,7 +164,9 @@ internal sealed class Transcoder(OperationPages pages, HttpRoutes routes, Reques
         }
 
         if (!MediaTypeHeaderValue.TryParse(request.ContentType, out var type)
-            || !(type.MediaType == "application/json" || type.MediaType == "application/x-www-form-urlencoded" || type.MediaType.EndsWith("+json", StringComparison.OrdinalIgnoreCase))
+            || !(type.MediaType.Equals("application/json", StringComparison.OrdinalIgnoreCase)
+                || type.MediaType.Equals("application/x-www-form-urlencoded", StringComparison.OrdinalIgnoreCase)
+                || type.MediaType.EndsWith("+json", StringComparison.OrdinalIgnoreCase))
             || (type.Charset.HasValue && !type.Charset.Equals("utf-8", StringComparison.OrdinalIgnoreCase)))
         {
             throw Faults.Of(StatusCode.InvalidArgument, 415, ProblemCodes.UnsupportedMediaType, $"A body of the type {request.ContentType} is not taken",

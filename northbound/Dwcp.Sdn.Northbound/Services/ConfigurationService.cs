@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Globalization;
 using Dwcp.Sdn.Api.V1;
 using Dwcp.Sdn.Core.Model;
 using Dwcp.Sdn.Northbound.Rest;
@@ -105,7 +106,7 @@ internal sealed class ConfigurationService(IConfiguration configuration, TimePro
     private static long? VersionOf(string ifMatch) => ifMatch switch
     {
         "" or "*" => null,
-        _ when long.TryParse(ifMatch, out var version) => version,
+        _ when long.TryParse(ifMatch, NumberStyles.None, CultureInfo.InvariantCulture, out var version) => version,
         _ => throw Outcomes.VersionMoved($"\"{ifMatch}\" is not the resource version of the configuration"),
     };
 

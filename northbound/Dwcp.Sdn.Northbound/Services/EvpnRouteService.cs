@@ -52,12 +52,12 @@ internal sealed class EvpnRouteService(IFabric fabric) : EvpnRoutes.EvpnRoutesBa
         var from = 0;
         if (request.PageToken.Length > 0 && !(int.TryParse(request.PageToken, NumberStyles.None, CultureInfo.InvariantCulture, out from) && from > 0))
         {
-            problems.Add(Faults.Problem("pageToken", ProblemCodes.Invalid, "This is no token that a list gave", "Send nextPageToken as it came, or none for the first page"));
+            problems.Add(Faults.Problem("pageToken", ProblemCodes.Invalid, "This is no token that this list gave", "Send nextPageToken as it came, or none for the first page"));
         }
 
         if (request.PageSize is < 0 or > Paging.MaxPageSize)
         {
-            problems.Add(Faults.Problem("pageSize", ProblemCodes.OutOfRange, $"{request.PageSize} is not from 0 to {Paging.MaxPageSize}", "Give a smaller page size and follow nextPageToken"));
+            problems.Add(Faults.Problem("pageSize", ProblemCodes.OutOfRange, $"{request.PageSize} is not from 0 to {Paging.MaxPageSize}", "Give a page size within that and follow nextPageToken"));
         }
 
         if (request.Type > byte.MaxValue)

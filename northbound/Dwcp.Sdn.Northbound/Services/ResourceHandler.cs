@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Globalization;
 using Dwcp.Sdn.Api.V1;
 using Dwcp.Sdn.Core.Model;
 using Dwcp.Sdn.Northbound.Rest;
@@ -49,6 +50,11 @@ internal sealed class ResourceHandler<T>(IFabric fabric, ResourceKind kind, Func
     {
         message ??= new T();
         CheckId(id, message);
+        if (mask is null)
+        {
+            throw NoMask();
+        }
+
         for (var attempt = 1; ; attempt++)
         {
             var wanted = VersionOf(id, ifMatch);
@@ -92,9 +98,12 @@ internal sealed class ResourceHandler<T>(IFabric fabric, ResourceKind kind, Func
 
     private static string VersionText(long version) => version.ToString();
 
-    private static void Merge(FieldMask? mask, T from, T into)
+    // Without a mask nothing says what to change, and changing nothing would pass for success.
+    private static RpcException NoMask() => Faults.Invalid([Faults.Problem("updateMask", ProblemCodes.Required, "The update mask is missing", "Name the fields to change in update_mask")]);
+
+    private static void Merge(FieldMask mask, T from, T into)
     {
-        var unknown = (mask?.Paths ?? [])
+        var unknown = mask.Paths
             .Where(path => !OutputFields.Contains(FieldPath.Split(path)[0]) && !FieldPath.Copy(path, from, into))
             .Select(path => Faults.Problem(path, ProblemCodes.UnknownField, $"The update mask names {path}, which {from.Descriptor.Name} does not have", "Name fields as the proto does, map keys in backticks"))
             .ToArray();
@@ -123,7 +132,7 @@ internal sealed class ResourceHandler<T>(IFabric fabric, ResourceKind kind, Func
         "" => null,
         "*" when fabric.Find(kind, id) is null => throw Outcomes.VersionMoved($"There is no {_name} {id}"),
         "*" => null,
-        _ when long.TryParse(ifMatch, out var version) => version,
+        _ when long.TryParse(ifMatch, NumberStyles.None, CultureInfo.InvariantCulture, out var version) => version,
         _ => throw Outcomes.VersionMoved($"\"{ifMatch}\" is not the resource version of {_name} {id}"),
     };
 

@@ -37,7 +37,7 @@ internal sealed class SwitchService(IFabric fabric) : Switches.SwitchesBase
 
     public override async Task<ListFlowsResponse> ListFlows(ListFlowsRequest request, ServerCallContext context)
     {
-        var paging = new Paging(request.PageSize, request.PageToken, request.Filter, Flow.Descriptor);
+        var paging = new Paging(request.PageSize, request.PageToken, request.Filter, Flow.Descriptor, request.Id);
         var flows = await fabric.ReadFlowsAsync(request.Id, context.CancellationToken) ?? throw NoFlows(request.Id);
         var page = new ListFlowsResponse { ResourceVersion = fabric.List(ResourceKind.Switch).Position.ToString() };
         page.NextPageToken = paging.Take(flows.Select((flow, i) => (i.ToString("d10"), (Func<Flow>)(() => Mapping.ToFlow(flow)))), page.Items);

@@ -89,7 +89,7 @@ public sealed class DwcpctlTests : IDisposable
     public async Task A_watch_outlives_a_restart_of_the_controller()
     {
         var data = Directory.CreateTempSubdirectory("dwcpctl-watch-");
-        var http = $"127.0.0.1:{FreePort()}";
+        var http = FreePlace();
         string[] arguments = ["--data", data.FullName, "--http", http, "--grpc", "127.0.0.1:0", "--ovsdb", "127.0.0.1:0", "--openflow", "127.0.0.1:0"];
         var dwcpctl = new Dwcpctl(new($"http://{http}"));
         var first = Command.Start(Checkout.Controller, arguments);
@@ -158,7 +158,7 @@ public sealed class DwcpctlTests : IDisposable
     [Fact]
     public async Task Without_a_controller_the_exit_code_is_3()
     {
-        var result = await new Dwcpctl(new($"http://127.0.0.1:{FreePort()}")).RunAsync("status");
+        var result = await new Dwcpctl(new($"http://{FreePlace()}")).RunAsync("status");
 
         Assert.Equal(3, result.ExitCode);
         Assert.Contains("no controller answers at", result.Error);
@@ -227,10 +227,11 @@ public sealed class DwcpctlTests : IDisposable
     private static Task UntilReadyAsync(Dwcpctl dwcpctl, Command controller) => Until.TrueAsync(
         "the controller answers", TimeSpan.FromSeconds(30), async () => (await dwcpctl.RunAsync("version")).ExitCode == 0, () => Task.FromResult(controller.Printed));
 
-    private static int FreePort()
+    /// <summary>A place to listen that stays free: connections and listeners of others are on 127.0.0.1.</summary>
+    private static string FreePlace()
     {
-        using var probe = new TcpListener(IPAddress.Loopback, 0);
+        using var probe = new TcpListener(IPAddress.Parse("127.77.8.1"), 0);
         probe.Start();
-        return ((IPEndPoint)probe.LocalEndpoint).Port;
+        return probe.LocalEndpoint.ToString()!;
     }
 }

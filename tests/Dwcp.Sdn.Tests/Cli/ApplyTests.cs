@@ -27,6 +27,31 @@ public sealed class ApplyTests : CliFixture
     }
 
     [Theory]
+    [InlineData(3_000)]
+    [InlineData(200_000)]
+    public async Task A_document_that_is_nested_without_measure_is_refused(int depth)
+    {
+        var document = $$"""{"kind": "Network", "id": "a", "labels": {{string.Concat(Enumerable.Repeat("{\"a\":", depth))}}1{{new string('}', depth)}}}""";
+
+        var run = await RunAsync(document, int.MaxValue, "apply", "-f", "-");
+
+        Assert.Equal(1, run.Exit);
+        Assert.StartsWith("standard input:1: this is neither YAML nor JSON: It is nested deeper than 32\n", run.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_file_without_a_document_changes_nothing_and_that_is_said()
+        => Assert.Equal(new(0, "", "no documents in -\n"), await RunAsync("", int.MaxValue, "apply", "-f", "-"));
+
+    [Fact]
+    public async Task A_label_of_several_lines_makes_no_rows_of_its_own()
+    {
+        await ApplyAsync("kind: Network\nid: a\nvni: 1\nlabels: {x: \"1\\nb  5002  OVERLAY\"}\n");
+
+        Assert.Equal(2, (await RunAsync("get", "networks", "-o", "wide")).Out.Count(c => c == '\n'));
+    }
+
+    [Theory]
     [InlineData("kind: Network\nid: a\nvni: 1\nlabels: &a\n  b: *a\n")]
     [InlineData("a: &a\n  items: [*a]\n")]
     [InlineData("a: &a [1,1,1,1,1,1,1,1,1,1]\nb: &b [*a,*a,*a,*a,*a,*a,*a,*a,*a,*a]\nc: &c [*b,*b,*b,*b,*b,*b,*b,*b,*b,*b]\nd: &d [*c,*c,*c,*c,*c,*c,*c,*c,*c,*c]\ne: &e [*d,*d,*d,*d,*d,*d,*d,*d,*d,*d]\nf: [*e,*e,*e,*e,*e,*e,*e,*e,*e,*e]\n")]

@@ -24,13 +24,23 @@ public sealed class CommandLineTests : CliFixture
     [InlineData("nothing is named", "Write dwcpctl delete KIND ID…, or dwcpctl delete -f FILE", "delete")]
     [InlineData("--last: -1 is no number of events", "Give 1 or more", "events", "--last", "-1")]
     [InlineData("'app' selects nothing", "Write NAME=VALUE", "get", "ports", "-l", "app")]
+    [InlineData("--last: 'x' is no whole number", "dwcpctl events --help shows what there is", "events", "--last", "x")]
+    [InlineData("--table: '2000000000000' is no whole number", "dwcpctl flows --help shows what there is", "flows", "h1", "--table", "2000000000000")]
+    [InlineData("Argument 'tcsh' not recognized. Must be one of: 'bash' 'zsh' 'fish'", "dwcpctl completion --help shows what there is", "completion", "tcsh")]
+    [InlineData("--filename: the name of the file is empty", "Name a file that is there and can be read", "apply", "-f", "")]
+    [InlineData("--filename: /etc is a directory", "Name a file that is there and can be read", "delete", "-f", "/etc")]
+    [InlineData("FILE: the name of the file is empty", "Name a file that is there and can be read", "decode", "--protocol", "openflow", "")]
+    [InlineData("--pcap: the name of the file is empty", "Name a file that is there and can be read", "decode", "--protocol", "bgp", "--pcap", "")]
+    [InlineData("--type: 'foo' is no route type", "Use ead, macip, multicast, es, prefix, or the number of a route type", "bgp", "routes", "--type", "foo")]
+    [InlineData("a context needs a name without control characters", "Write dwcpctl config set-context NAME --server URL", "config", "set-context", "", "--server", "http://127.0.0.1:1")]
     public async Task A_wrong_command_line_ends_with_2_and_the_way_out(string error, string remedy, params string[] words)
         => Assert.Equal(new(2, "", $"dwcpctl: {error}\n  {remedy}\n"), await RunAsync(words));
 
     [Fact]
     public async Task Without_a_controller_it_ends_with_3_and_says_where_it_looked()
     {
-        var run = await RunAsync("get", "ports", "--server", $"http://127.0.0.1:{FreePort()}");
+        using var silent = Silent();
+        var run = await RunAsync("get", "ports", "--server", $"http://{silent.LocalEndPoint}");
 
         Assert.Equal((3, ""), (run.Exit, run.Out));
         Assert.Matches(@"^dwcpctl: no controller answers at http://127\.0\.0\.1:\d+: Connection refused\n  Is it running\?", run.Error);
@@ -144,7 +154,10 @@ public sealed class CommandLineTests : CliFixture
 
     [Fact]
     public async Task Completion_is_silent_without_a_controller()
-        => Assert.Equal(new(0, "", ""), await RunAsync("__complete", $"dwcpctl --server http://127.0.0.1:{FreePort()} get networks "));
+    {
+        using var silent = Silent();
+        Assert.Equal(new(0, "", ""), await RunAsync("__complete", $"dwcpctl --server http://{silent.LocalEndPoint} get networks "));
+    }
 
     [Fact]
     public async Task A_field_is_explained_in_the_words_of_the_api()
@@ -266,10 +279,11 @@ public sealed class CommandLineTests : CliFixture
         public override ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default) => ValueTask.FromException(new IOException("no room", error));
     }
 
-    private static int FreePort()
+    /// <summary>Has a port, so that nobody else gets it, and does not listen there.</summary>
+    private static Socket Silent()
     {
-        using var probe = new TcpListener(IPAddress.Loopback, 0);
-        probe.Start();
-        return ((IPEndPoint)probe.LocalEndpoint).Port;
+        var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+        socket.Bind(new IPEndPoint(IPAddress.Loopback, 0));
+        return socket;
     }
 }

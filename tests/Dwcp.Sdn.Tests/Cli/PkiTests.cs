@@ -85,6 +85,9 @@ public sealed class PkiTests : CliFixture
     [InlineData(1, "cannot be the name of a certificate", "issue", "../h1", "--host", "h1")]
     [InlineData(1, "cannot be a host's system-id", "issue", "h1", "--host", "H1")]
     [InlineData(1, "over at once", "issue", "h1", "--host", "h1", "--days", "0")]
+    [InlineData(2, "--days: 999999999 is not from 1 to 36500", "issue", "h1", "--host", "h1", "--days", "999999999")]
+    [InlineData(2, "--csr: the name of the file is empty", "issue", "h1", "--host", "h1", "--csr", "")]
+    [InlineData(2, "--out: the name of the directory is empty", "issue", "h1", "--host", "h1", "--out", "")]
     [InlineData(1, "there is no certificate 'nobody'", "revoke", "nobody")]
     public async Task What_cannot_be_is_told_and_nothing_is_issued(int exit, string why, params string[] words)
     {

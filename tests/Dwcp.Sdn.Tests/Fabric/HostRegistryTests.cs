@@ -347,8 +347,8 @@ public class HostRegistryTests
     {
         bench.HostSeen(1, h1.Inventory);
 
-        var known = bench.Machine.Preview(Judge.Of(bench.Machine.Intent, Ask.Switch("h1", "OBSERVED")));
-        var unknown = bench.Machine.Preview(Judge.Of(bench.Machine.Intent, Ask.Switch("h7", null)));
+        var known = bench.Machine.Preview(Judge.Of(bench.Machine.Intent, Ask.Switch("h1", "OBSERVED")), default);
+        var unknown = bench.Machine.Preview(Judge.Of(bench.Machine.Intent, Ask.Switch("h7", null)), default);
 
         Assert.Equal("OBSERVED", ((SwitchSpec)known!.Spec).Mode);
         Assert.Equal("h7", unknown!.Id);

@@ -281,6 +281,9 @@ public class JudgePortTests
 
         Assert.Same(before, bench.Machine.Intent);
         Assert.Empty(bench.Machine.Snapshot.Ports);
-        Assert.Equal(["10.0.0.2", "2001:db8::2"], ((PortSpec)bench.Machine.Preview(judged)!.Spec).Addresses);
+        var now = new DateTimeOffset(2026, 1, 2, 3, 4, 5, TimeSpan.Zero);
+        var preview = bench.Machine.Preview(judged, now)!;
+        Assert.Equal(["10.0.0.2", "2001:db8::2"], ((PortSpec)preview.Spec).Addresses);
+        Assert.All(preview.Status.Conditions, c => Assert.Equal(now, c.LastTransition));
     }
 }

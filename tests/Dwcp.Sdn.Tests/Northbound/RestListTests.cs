@@ -87,6 +87,8 @@ public sealed class RestListTests : RestFixture
     [InlineData("pageSize=x", "pageSize invalid")]
     [InlineData("pageSize=1&pageSize=2", "pageSize invalid")]
     [InlineData("pageToken=!!", "pageToken invalid")]
+    [InlineData("pageToken=/w==", "pageToken invalid")]
+    [InlineData("pageToken=bmV0MQ==", "pageToken invalid")]
     [InlineData("filter=nothing", "filter invalid")]
     [InlineData("filter=colour=red", "filter unknown-field")]
     [InlineData("filter=vni=many", "filter invalid")]
@@ -99,6 +101,20 @@ public sealed class RestListTests : RestFixture
 
         Assert.Equal(400, answer.Status);
         Assert.Equal([problem], answer.Problems);
+    }
+
+    [Fact]
+    public async Task A_token_goes_on_the_list_that_gave_it_and_no_other()
+    {
+        foreach (var path in new[] { "/v1/networks/a", "/v1/networks/b" })
+        {
+            await SendAsync("PUT", path, $$"""{"vni": {{(int)path[^1]}}}""");
+        }
+
+        var token = (await SendAsync("GET", "/v1/networks?pageSize=1"))["nextPageToken"].GetString();
+
+        Assert.Equal(["b"], Ids(await SendAsync("GET", $"/v1/networks?pageToken={token}")));
+        Assert.Equal(["pageToken invalid"], (await SendAsync("GET", $"/v1/ports?pageToken={token}")).Problems);
     }
 
     [Fact]

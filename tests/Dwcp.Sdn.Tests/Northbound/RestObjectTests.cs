@@ -84,6 +84,7 @@ public sealed class RestObjectTests : RestFixture
     [InlineData("", 201)]
     [InlineData("application/x-www-form-urlencoded", 201)] // curl -d
     [InlineData("application/json; charset=utf-8", 201)]
+    [InlineData("Application/JSON", 201)]
     [InlineData("application/merge-patch+json", 201)]
     [InlineData("text/plain", 415)]
     [InlineData("application/xml", 415)]
@@ -199,6 +200,9 @@ public sealed class RestObjectTests : RestFixture
         var latePatch = await SendAsync("PATCH", "/v1/networks/net1", """{"vni": 5003}""", headers: ("If-Match", made.ETag!));
         var nonsense = await SendAsync("PUT", "/v1/networks/net1", """{"vni": 5003}""", headers: ("If-Match", "\"another\""));
         var unquoted = await SendAsync("PUT", "/v1/networks/net1", """{"vni": 5003}""", headers: ("If-Match", "5"));
+        var quotedStar = await SendAsync("PUT", "/v1/networks/net1", """{"vni": 5003}""", headers: ("If-Match", "\"*\""));
+        var weakStar = await SendAsync("PUT", "/v1/networks/net1", """{"vni": 5003}""", headers: ("If-Match", "W/*"));
+        var padded = await SendAsync("PUT", "/v1/networks/net1", """{"vni": 5003}""", headers: ("If-Match", $"\" {changed["resourceVersion"].GetString()}\""));
         var absent = await SendAsync("PUT", "/v1/networks/net9", """{"vni": 5009}""", headers: ("If-Match", "*"));
         var present = await SendAsync("PATCH", "/v1/networks/net1", """{"mtu": 1400}""", headers: ("If-Match", "*"));
 
@@ -206,6 +210,7 @@ public sealed class RestObjectTests : RestFixture
         Assert.Equal([412, 412, 412, 412], [late.Status, lateDelete.Status, latePatch.Status, nonsense.Status]);
         Assert.Equal("urn:dwcp:problem:version-moved", late["type"].GetString());
         Assert.Equal((400, 412, 200), (unquoted.Status, absent.Status, present.Status));
+        Assert.Equal((412, 400, 412), (quotedStar.Status, weakStar.Status, padded.Status));
         Assert.Equal(5002, (await SendAsync("GET", "/v1/networks/net1"))["vni"].GetInt32());
     }
 

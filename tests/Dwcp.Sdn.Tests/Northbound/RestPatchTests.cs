@@ -1,5 +1,8 @@
 using System.Text.Json;
+using Dwcp.Sdn.Api.V1;
 using Dwcp.Sdn.Core.Model;
+using Dwcp.Sdn.Grpc.Client;
+using Grpc.Core;
 
 namespace Dwcp.Sdn.Tests.Northbound;
 
@@ -114,5 +117,15 @@ public sealed class RestPatchTests : RestFixture
         Assert.Equal(200, patched.Status);
         Assert.Equal(1300, patched["mtu"].GetInt32());
         Assert.False(patched["arpSuppression"].GetBoolean());
+    }
+
+    [Fact]
+    public async Task A_call_without_a_mask_does_not_pass_for_a_change()
+    {
+        await SendAsync("PUT", "/v1/networks/net1", """{"vni": 5001}""");
+        using var channel = new GrpcChannel(new($"http://{Server.GrpcEndPoint}"));
+        var call = new Networks.NetworksClient(channel).PatchAsync(new() { Id = "net1", Network = new() { Vni = 5002 } });
+
+        Assert.Equal(StatusCode.InvalidArgument, (await Assert.ThrowsAsync<RpcException>(async () => await call)).StatusCode);
     }
 }

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Net;
+using System.Net.Sockets;
 using System.Threading.Channels;
 using Dwcp.Sdn.Core.Flows;
 using Dwcp.Sdn.Core.Net;
@@ -407,6 +408,15 @@ public sealed class ListenerTests : ISwitchObserver, IAsyncLifetime
     }
 
     void ISwitchObserver.Disconnected(SwitchConnection connection, string why) => gone.Writer.TryWrite(why);
+
+    [Fact]
+    public Task A_port_that_another_listens_on_is_not_shared_with_it() => ServeAsync(new() { Endpoint = new(IPAddress.Loopback, 0) }, first =>
+    {
+        using var second = new OpenFlowListener(new() { Endpoint = first.Endpoint }, this, NullLogger<OpenFlowListener>.Instance);
+
+        Assert.Equal(SocketError.AddressAlreadyInUse, Assert.Throws<SocketException>(second.Start).SocketErrorCode);
+        return Task.CompletedTask;
+    });
 
     private static async Task AnswerEchoesAsync(RawPeer peer)
     {

@@ -35,6 +35,11 @@ internal sealed class ApplyCommand : ManifestCommand
         var target = _waiting.TargetOf(parse);
         using var client = Connect(parse);
         var manifest = Manifest.Read(parse.GetValue(_files)!, Shell);
+        if (manifest.Documents.Count + manifest.Problems.Count == 0)
+        {
+            Shell.Error.WriteLine($"no documents in {string.Join(", ", parse.GetValue(_files)!)}");
+        }
+
         await JudgeAsync(manifest, client, stop);
         if (manifest.Problems.Count > 0)
         {

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Globalization;
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
 using Dwcp.Sdn.Cli.Client;
@@ -172,7 +173,10 @@ internal sealed partial class BgpCommand : Command
         protected override async Task<int> RunAsync(ParseResult parse, CancellationToken stop)
         {
             var format = OutputFormat.Parse(parse.GetValue(_output));
-            var type = parse.GetValue(_type) is { } word ? Types.GetValueOrDefault(word, word) : null;
+            var type = parse.GetValue(_type) is not { } word ? null
+                : Types.TryGetValue(word, out var number) ? number
+                : byte.TryParse(word, NumberStyles.None, CultureInfo.InvariantCulture, out _) ? word
+                : throw new CliException(ExitCode.Usage, $"--type: '{word}' is no route type", "Use ead, macip, multicast, es, prefix, or the number of a route type");
             (string Name, string? Value)[] asked =
             [
                 ("type", type), ("vni", parse.GetValue(_vni)), ("mac", parse.GetValue(_mac)), ("prefix", parse.GetValue(_prefix)),

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.CommandLine.Completions;
+using System.Globalization;
 using System.Text.Json.Nodes;
 using Dwcp.Sdn.Cli.Kinds;
 using Dwcp.Sdn.Cli.Output;
@@ -35,6 +36,23 @@ internal static class CommonOptions
 
     public static Option<string[]> Files(bool required)
         => new("--filename", "-f") { HelpName = "FILE", Description = "A YAML or JSON file, or - for standard input; may be given several times", Required = required };
+
+    /// <summary>An option whose value is a whole number, and which says so itself when it is none.</summary>
+    public static Option<int?> Number(Option<int?> option)
+    {
+        option.CustomParser = result =>
+        {
+            var text = result.Tokens[0].Value;
+            if (int.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var number))
+            {
+                return number;
+            }
+
+            result.AddError($"{option.Name}: '{text}' is no whole number");
+            return null;
+        };
+        return option;
+    }
 
     /// <summary>The filter of the API that selectors and filters make.</summary>
     public static string FilterOf(string[]? labels, string[]? fields) => string.Join(',', [.. (labels ?? []).SelectMany(Terms).Select(t => $"label.{t}"), .. (fields ?? []).SelectMany(Terms)]);

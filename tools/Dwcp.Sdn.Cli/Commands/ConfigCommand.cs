@@ -71,9 +71,14 @@ internal sealed class ConfigCommand : Command
         protected override Task<int> RunAsync(ParseResult parse, CancellationToken stop)
         {
             var server = Cli.GivenServer(parse) ?? throw new CliException(ExitCode.Usage, "which server?", "Write dwcpctl config set-context NAME --server URL");
+            if (parse.GetValue(_name) is not { Length: > 0 } name || name.Any(char.IsControl))
+            {
+                throw new CliException(ExitCode.Usage, "a context needs a name without control characters", "Write dwcpctl config set-context NAME --server URL");
+            }
+
             var contexts = Contexts.Load(Shell);
-            contexts.Set(parse.GetValue(_name)!, server.OriginalString);
-            Shell.Out.WriteLine($"context {parse.GetValue(_name)}: {server.OriginalString}");
+            contexts.Set(name, server.OriginalString);
+            Shell.Out.WriteLine($"context {name}: {server.OriginalString}");
             return Task.FromResult(ExitCode.Done);
         }
     }

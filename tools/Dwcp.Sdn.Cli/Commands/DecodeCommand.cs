@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Dwcp.Sdn.Bgp;
+using Dwcp.Sdn.Cli.Files;
 using Dwcp.Sdn.Cli.Output;
 using Dwcp.Sdn.Core.Wire;
 using Dwcp.Sdn.Southbound.OpenFlow.Text;
@@ -109,7 +110,7 @@ internal sealed class DecodeCommand : CliCommand
     {
         try
         {
-            return [.. CapturedMessages.Read(Open(() => File.ReadAllBytes(file)), protocol).Select(m => ((CapturedMessage?)m, (string?)null))];
+            return [.. CapturedMessages.Read(NamedFile.Read("--pcap", file, File.ReadAllBytes), protocol).Select(m => ((CapturedMessage?)m, (string?)null))];
         }
         catch (WireException e)
         {
@@ -119,7 +120,7 @@ internal sealed class DecodeCommand : CliCommand
 
     private IEnumerable<(CapturedMessage? Message, string? Fault)> OfLines(string file)
     {
-        using var reader = file == "-" ? Shell.In : Open(() => new StreamReader(file));
+        using var reader = file == "-" ? Shell.In : NamedFile.Read("FILE", file, f => new StreamReader(f));
         while (reader.ReadLine() is { } line)
         {
             var hex = string.Concat(line.Where(c => !char.IsWhiteSpace(c) && c != ':'));
@@ -131,18 +132,6 @@ internal sealed class DecodeCommand : CliCommand
             yield return hex.Length % 2 == 0 && hex.All(char.IsAsciiHexDigit)
                 ? (new CapturedMessage(Convert.FromHexString(hex), default, true), null)
                 : (null, "this is not octets in hexadecimal");
-        }
-    }
-
-    private static T Open<T>(Func<T> open)
-    {
-        try
-        {
-            return open();
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            throw new CliException(ExitCode.Usage, e.Message);
         }
     }
 }

@@ -9,7 +9,7 @@ internal sealed class EventsCommand : CliCommand
 {
     private readonly Option<string?> _output = CommonOptions.Output();
     private readonly Option<string[]> _filter = CommonOptions.Filter();
-    private readonly Option<int?> _last = new("--last") { HelpName = "N", Description = "Only the last N" };
+    private readonly Option<int?> _last = CommonOptions.Number(new("--last") { HelpName = "N", Description = "Only the last N" });
     private readonly Option<bool> _watch = new("--watch", "-w") { Description = "Go on with what happens, until Ctrl-C" };
 
     public EventsCommand(CommandLine cli)

@@ -11,7 +11,7 @@ internal sealed class FlowsCommand : CliCommand
 
     private readonly Argument<string> _switch;
     private readonly Option<string?> _object = new("--object") { HelpName = "KIND/ID", Description = "Only those that are there for the object" };
-    private readonly Option<int?> _table = new("--table") { HelpName = "N", Description = "Only those of a table" };
+    private readonly Option<int?> _table = CommonOptions.Number(new("--table") { HelpName = "N", Description = "Only those of a table" });
     private readonly Option<bool> _hit = new("--hit") { Description = "Only those that have matched a packet" };
     private readonly Option<string?> _output = CommonOptions.Output();
 

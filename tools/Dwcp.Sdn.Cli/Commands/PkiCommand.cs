@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Globalization;
 using System.Text;
 using System.Text.Json.Nodes;
+using Dwcp.Sdn.Cli.Files;
 using Dwcp.Sdn.Cli.Output;
 using Dwcp.Sdn.Core.Net;
 using Dwcp.Sdn.Pki;
@@ -71,13 +72,15 @@ internal sealed class PkiCommand : Command
 
     private sealed class Issue : PkiVerb
     {
+        private const int MostDays = 36_500;
+
         private readonly Argument<string> _name = new("NAME") { Description = "What to call the certificate, and its files" };
         private readonly Option<string?> _host = new("--host") { HelpName = "SYSTEM-ID", Description = "For the host with this external_ids:system-id, and the br-int that the controller makes there" };
         private readonly Option<string[]> _dpid = new("--dpid") { HelpName = "ID", Description = "For the switch with this datapath id, in 16 hexadecimal digits; may be given several times" };
         private readonly Option<bool> _controller = new("--controller") { Description = "For a controller" };
         private readonly Option<string?> _csr = new("--csr") { HelpName = "FILE", Description = "Take the key of this request, as ovs-pki req makes it, instead of making one" };
         private readonly Option<string> _out = new("--out") { HelpName = "DIR", Description = "Where to write NAME.crt, NAME.key and ca.crt [.]", DefaultValueFactory = _ => "." };
-        private readonly Option<int> _days = new("--days") { HelpName = "N", Description = "How long it is good [365]", DefaultValueFactory = _ => (int)Authority.DefaultValidity.TotalDays };
+        private readonly Option<int?> _days = CommonOptions.Number(new("--days") { HelpName = "N", Description = "How long it is good [365]", DefaultValueFactory = _ => (int)Authority.DefaultValidity.TotalDays });
         private readonly Option<string> _address = new("--address") { HelpName = "ADDR", Description = "The controller's address, for the lines that are printed", DefaultValueFactory = _ => "CONTROLLER" };
         private readonly Option<string> _on = new("--on") { HelpName = "DIR", Description = "Where the files will be on the host, for the lines that are printed [/etc/openvswitch]", DefaultValueFactory = _ => "/etc/openvswitch" };
 
@@ -100,9 +103,9 @@ internal sealed class PkiCommand : Command
         {
             var (name, use) = (parse.GetValue(_name)!, UseOf(parse));
             var authority = Authority.Open(DirectoryOf(parse), Shell.Clock);
-            var days = TimeSpan.FromDays(parse.GetValue(_days));
-            var issued = parse.GetValue(_csr) is { } csr ? authority.Sign(name, use, days, Read(csr)) : authority.Issue(name, use, days);
-            var to = parse.GetValue(_out)!;
+            var to = parse.GetValue(_out) is { Length: > 0 } given ? given : throw new CliException(ExitCode.Usage, "--out: the name of the directory is empty", "Give a directory, such as .");
+            var days = ValidityOf(parse);
+            var issued = parse.GetValue(_csr) is { } csr ? authority.Sign(name, use, days, NamedFile.Read("--csr", csr, File.ReadAllText)) : authority.Issue(name, use, days);
             var (key, certificate, ca) = (Path.Combine(to, $"{name}.key"), Path.Combine(to, $"{name}.crt"), Path.Combine(to, "ca.crt"));
             try
             {
@@ -169,17 +172,9 @@ internal sealed class PkiCommand : Command
                 : throw new CliException(ExitCode.Usage, $"--dpid: '{text}' is no datapath id", "Write 16 hexadecimal digits; ovs-vsctl get bridge BRIDGE datapath_id shows them");
         }
 
-        private static string Read(string file)
-        {
-            try
-            {
-                return File.ReadAllText(file);
-            }
-            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-            {
-                throw new CliException(ExitCode.Usage, $"--csr: {e.Message}");
-            }
-        }
+        private TimeSpan ValidityOf(ParseResult parse) => parse.GetValue(_days) is var days && days is >= 0 and <= MostDays
+            ? TimeSpan.FromDays(days.Value)
+            : throw new CliException(ExitCode.Usage, $"--days: {days} is not from 1 to {MostDays}", "Give a number of days");
     }
 
     private sealed class List : PkiVerb

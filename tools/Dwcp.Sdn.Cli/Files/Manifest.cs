@@ -25,28 +25,16 @@ internal sealed class Manifest
         var manifest = new Manifest();
         foreach (var file in files)
         {
-            manifest.ReadFile(file == StandardInput ? "standard input" : file, file == StandardInput ? shell.In.ReadToEnd() : TextOf(file));
+            manifest.ReadFile(file == StandardInput ? "standard input" : file, file == StandardInput ? shell.In.ReadToEnd() : NamedFile.Read("--filename", file, File.ReadAllText));
         }
 
         return manifest;
     }
 
-    private static string TextOf(string file)
-    {
-        try
-        {
-            return File.ReadAllText(file);
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            throw new CliException(ExitCode.Usage, $"{file} cannot be read: {e.Message}");
-        }
-    }
-
     private void ReadFile(string file, string text)
     {
         var yaml = new YamlStream();
-        var parser = new Parser(new StringReader(text));
+        var parser = new ShallowParser(new StringReader(text));
         try
         {
             yaml.Load(parser);

@@ -35,7 +35,7 @@ internal sealed class Table(params string[] headers)
     public IReadOnlyCollection<string> Right { get; init; } = [];
 
     public void Add(params Cell[] row) => _rows.Add(
-        [.. row.Select((cell, i) => cell with { Text = i == row.Length - 1 ? TextWrap.Tame(cell.Text) : TextWrap.Tame(cell.Text).Replace('\n', ' ') })]);
+        [.. row.Select((cell, i) => cell with { Text = i == row.Length - 1 && Overflow == Overflow.Wrap ? TextWrap.Tame(cell.Text) : TextWrap.Tame(cell.Text).Replace('\n', ' ') })]);
 
     public void WriteTo(TextWriter to, int width, Style style)
     {

@@ -36,7 +36,6 @@ public sealed class OpenFlowListener(OpenFlowOptions options, ISwitchObserver ob
             socket.DualMode = true;
         }
 
-        socket.SetSocketOption(SocketOptionLevel.Socket, SocketOptionName.ReuseAddress, true);
         socket.Bind(options.Endpoint);
         socket.Listen(options.Backlog);
         log.OpenFlowListening(Endpoint, options.Secure is null ? "without TLS" : "over TLS");
