@@ -40,7 +40,7 @@ public sealed class OutageTests(ITestOutputHelper output)
         Assert.Equal(0, pinged.Lost);
         Assert.InRange(pinged.Sent, 300, int.MaxValue);
         Assert.Equal(held, await side.HoldsAsync());
-        Assert.Empty(side.Changed());
+        Assert.Equal("", string.Join('\n', side.Changed()));
     }
 
     [Fact]

@@ -91,6 +91,102 @@ public class DistributionTests
         Assert.All(last, t => Assert.Contains(newest, t, StringComparison.Ordinal));
     }
 
+    /// <summary>Routes of which ten fill a message, so that few of them are many octets.</summary>
+    private void AnnounceLarge(int count, uint round)
+    {
+        var attributes = Desk.Attributes(ExtendedCommunity.Mobility(new(round, false))) with { Communities = [.. Enumerable.Range(1, 920).Select(i => (uint)i)] };
+        for (var i = 0; i < count; i++)
+        {
+            desk.Routes.Originate(new(Desk.Mac(i), attributes, "port"), first: false);
+        }
+    }
+
+    /// <summary>All that there is for a peer, which takes it as fast as it comes.</summary>
+    private List<string> ToldAll(RibPeer peer)
+    {
+        var told = new List<string>();
+        while (desk.Told(peer) is { Count: > 0 } part)
+        {
+            told.AddRange(part);
+        }
+
+        return told;
+    }
+
+    [Fact]
+    public void A_peer_that_takes_nothing_holds_up_no_other_of_its_group_and_is_owed_no_more_than_a_bound()
+    {
+        const int count = 2500;
+        const int rounds = 20;
+        const int octets = count * 400;
+        var (slow, quick) = (Client(), Client());
+        desk.Told(slow);
+        desk.Told(quick);
+        Assert.Same(slow.Group, quick.Group);
+        for (var round = 1u; round <= rounds; round++)
+        {
+            AnnounceLarge(count, round);
+            var told = ToldAll(quick);
+            Assert.Equal(count, told.Count);
+            Assert.Contains($"{ExtendedCommunity.Mobility(new(round, false))}", told[^1], StringComparison.Ordinal);
+            Assert.InRange(slow.Output.Waiting, (int)Math.Min(round, 16) * octets, 18 * 1024 * 1024);
+        }
+
+        // What it was told in vain is no more than that; then it is told what is newest, and both are told the same again.
+        Assert.NotSame(slow.Group, quick.Group);
+        var late = ToldAll(slow);
+        Assert.InRange(late.Count, count, (rounds - 1) * count);
+        Assert.All(late.TakeLast(count), t => Assert.Contains($"{ExtendedCommunity.Mobility(new(rounds, false))}", t, StringComparison.Ordinal));
+        Assert.Same(slow.Group, quick.Group);
+        AnnounceLarge(1, rounds + 1);
+        Assert.Single(ToldAll(quick));
+        Assert.Single(ToldAll(slow));
+    }
+
+    [Fact]
+    public void Who_has_not_taken_its_first_load_yet_is_told_alone_and_later_what_is_newest()
+    {
+        const int count = 1000;
+        var quick = Client();
+        AnnounceLarge(count, 1);
+        Assert.Equal(count, ToldAll(quick).Count);
+        var late = Client();
+        while (desk.Routes.Groups.Flush())
+        {
+        }
+
+        var first = late.Output.Waiting;
+        for (var round = 2u; round <= 4; round++)
+        {
+            AnnounceLarge(count, round);
+            Assert.Equal(count, ToldAll(quick).Count);
+            Assert.Equal(first, late.Output.Waiting);
+        }
+
+        Assert.Equal(2 * count, ToldAll(late).Count);
+        Assert.Same(quick.Group, late.Group);
+    }
+
+    [Fact]
+    public void Who_comes_while_others_are_slow_is_not_told_twice_what_still_waits_for_them()
+    {
+        const int count = 1000;
+        var slow = Client();
+        desk.Told(slow);
+        for (var round = 1u; round <= 2; round++)
+        {
+            AnnounceLarge(count, round);
+            desk.Routes.Groups.Flush();
+        }
+
+        Assert.Equal(count, slow.Group!.Dirty.Count);
+        var late = Client();
+        var told = ToldAll(late).Count;
+        ToldAll(slow);
+        Assert.Equal(count, told + ToldAll(late).Count);
+        Assert.Same(slow.Group, late.Group);
+    }
+
     [Fact]
     public async Task A_speaker_that_restarts_tells_nothing_until_its_peers_have_told_all_or_their_time_is_over()
     {

@@ -43,6 +43,70 @@ public class KeptRoutesTests
         Assert.Equal((0, 0), await speaker.CountAsync());
     }
 
+    /// <summary>RFC 9494 §4.2: the times of families are their own, and only an End-of-RIB ends them early.</summary>
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Each_family_is_kept_for_as_long_as_the_peer_said_of_it_and_a_short_session_makes_it_no_longer(bool comesBack)
+    {
+        await using var speaker = New("10.9.53.1");
+        var at = await speaker.ListenAsync("127.9.53.1");
+        BgpFamily[] families = [BgpFamily.L2VpnEvpn, BgpFamily.Ipv4Unicast];
+        var capabilities = new Capabilities
+        {
+            Families = FamilySet.Of(families),
+            Restart = Restart with { Families = [.. families.Select(f => new RestartFamily(f, true))] },
+            LongLived = [new(BgpFamily.L2VpnEvpn, true, 600), new(BgpFamily.Ipv4Unicast, true, 3600)],
+        };
+        using (var peer = await ConnectAsync(speaker, at, "127.9.53.2", capabilities))
+        {
+            await SayAsync(peer, Desk.Mac(1));
+            await SayAsync(peer, new UnicastRoute(IpPrefix.Parse("198.51.100.0/24")));
+            await UntilAsync(async () => (await speaker.CountAsync()).Routes == 2, "both routes");
+        }
+
+        await LostAsync(speaker);
+        time.Advance(TimeSpan.FromSeconds(121));
+        if (comesBack)
+        {
+            (await ConnectAsync(speaker, at, "127.9.53.2", capabilities)).Dispose();
+            await LostAsync(speaker);
+        }
+
+        time.Advance(TimeSpan.FromSeconds(598));
+        Assert.Equal((2, 2), await speaker.CountAsync());
+        time.Advance(TimeSpan.FromSeconds(3));
+        Assert.IsType<UnicastRoute>(Assert.Single((await speaker.RoutesAsync(new RouteQuery())).Items).Route);
+        time.Advance(TimeSpan.FromSeconds(2997));
+        Assert.Equal((1, 1), await speaker.CountAsync());
+        time.Advance(TimeSpan.FromSeconds(3));
+        Assert.Equal((0, 0), await speaker.CountAsync());
+        Assert.False((await speaker.PeersAsync())[0].Stale);
+    }
+
+    [Fact]
+    public async Task A_family_of_which_the_peer_has_said_all_is_kept_no_longer_than_its_next_session()
+    {
+        await using var speaker = New("10.9.54.1");
+        var at = await speaker.ListenAsync("127.9.54.1");
+        var capabilities = new Capabilities { Restart = Restart, LongLived = [new(BgpFamily.L2VpnEvpn, true, 600)] };
+        await LeaveRouteAsync(speaker, at, "127.9.54.2", capabilities);
+        time.Advance(TimeSpan.FromSeconds(121));
+        using (var back = await ConnectAsync(speaker, at, "127.9.54.2", capabilities))
+        {
+            await SayAsync(back, Desk.Mac(2));
+            await back.SendAsync(BgpMessage.EndOfRib(BgpFamily.L2VpnEvpn));
+            await UntilAsync(async () => (await speaker.RoutesAsync(new RouteQuery())).Items is [{ Route: MacIpRoute { Key: var key } }] && key == Desk.Mac(2).Key, "the new route alone");
+        }
+
+        // Its time begins anew with the next loss.
+        await LostAsync(speaker);
+        time.Advance(TimeSpan.FromSeconds(121 + 598));
+        Assert.Equal((1, 1), await speaker.CountAsync());
+        time.Advance(TimeSpan.FromSeconds(3));
+        Assert.Equal((0, 0), await speaker.CountAsync());
+    }
+
     [Fact]
     public async Task A_peer_that_is_back_and_never_says_that_it_has_said_all_loses_what_it_has_not_said_again()
     {
@@ -99,9 +163,12 @@ public class KeptRoutesTests
             await UntilAsync(async () => (await speaker.CountAsync()).Routes == 1, "the route");
         }
 
-        await UntilAsync(async () => (await speaker.PeersAsync())[0] is { Phase: not BgpPhase.Established, Stale: true }, "the end of the session");
+        await LostAsync(speaker);
         Assert.Equal((1, 1), await speaker.CountAsync());
     }
+
+    private static Task LostAsync(BgpSpeaker speaker) => UntilAsync(
+        async () => (await speaker.PeersAsync())[0] is { Phase: not BgpPhase.Established, Stale: true }, "the end of the session");
 
     private static async Task<Socket> ConnectAsync(BgpSpeaker speaker, IPEndPoint at, string from, Capabilities capabilities)
     {
@@ -109,7 +176,7 @@ public class KeptRoutesTests
         {
             HoldTime = TimeSpan.Zero,
             GracefulRestart = RestartSettings.Default with { LongLivedTime = TimeSpan.FromHours(1) },
-            Families = [BgpFamily.L2VpnEvpn, BgpFamily.RtConstraint],
+            Families = [BgpFamily.L2VpnEvpn, BgpFamily.RtConstraint, BgpFamily.Ipv4Unicast],
         });
         var peer = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
         peer.Bind(new IPEndPoint(IPAddress.Parse(from), 0));
