@@ -58,6 +58,11 @@ public class AddPathTests
         desk.Say(b, new(Desk.Mac(), Via("192.0.2.2", 50), ""));
         Assert.Equal(2, desk.Told(one).Count);
         Assert.Equal(2, desk.Told(two).Count);
+
+        // What the one was told is not what the other knows.
+        desk.Routes.Down(one, default);
+        desk.Unsay(b, Desk.Mac());
+        Assert.Contains(" - ", Assert.Single(desk.Told(two)), StringComparison.Ordinal);
     }
 
     [Fact]
