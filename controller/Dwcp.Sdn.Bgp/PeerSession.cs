@@ -19,10 +19,13 @@ internal sealed class PeerSession
 
     private readonly SpeakerLoop loop;
     private readonly Dictionary<int, Connection> connections = [];
+
+    /// <summary>How long stale routes of a family live on, once the restart time is over (RFC 9494 §4.2): also beyond the next session, until its End-of-RIB.</summary>
+    private readonly Dictionary<BgpFamily, TimeSpan> longLivedUntil = [];
+
     private PeerMachine machine;
     private Action? abandonDial;
     private TimeSpan? staleUntil;
-    private TimeSpan? longLivedUntil;
     private TimeSpan? sweepAt;
     private TimeSpan? filterAt;
     private TimeSpan? restartAt;
@@ -58,7 +61,7 @@ internal sealed class PeerSession
     public bool IsSynchronised => last is null || machine.Phase != BgpPhase.Established || !last.SendsEndOfRib || last.Families.Items.All(Rib.Synchronised.Has);
 
     /// <summary>Nothing keeps it here: no connection, no stale routes, no limit that it went beyond and that still counts.</summary>
-    public bool IsIdle => machine is { Phase: not BgpPhase.Established, Enabled: true } && connections.Count == 0 && staleUntil is null && longLivedUntil is null;
+    public bool IsIdle => machine is { Phase: not BgpPhase.Established, Enabled: true } && connections.Count == 0 && staleUntil is null && longLivedUntil.Count == 0;
 
     /// <summary>The connection of the session that stands; none while none does.</summary>
     public SessionEnds? Ends { get; private set; }
@@ -66,7 +69,7 @@ internal sealed class PeerSession
     public PeerStatus Status => new(
         Settings, Settings.Address, machine.Phase, machine.Phase == BgpPhase.Established ? loop.Now - since : null,
         Rib.Agreement?.PeerId, [.. Rib.Agreement?.Families.Items ?? []], Rib.Paths, Rib.Malformed, Rib.AttributesDiscarded, Rib.TakenAsWithdrawn,
-        Rib.Looped, Rib.Output.Waiting, staleUntil is not null || longLivedUntil is not null, lastError)
+        Rib.Looped, Rib.Output.Waiting, machine.Phase != BgpPhase.Established && (staleUntil is not null || longLivedUntil.Count > 0), lastError)
     { Bfd = bfd };
 
     public TimeSpan? Deadline
@@ -74,9 +77,14 @@ internal sealed class PeerSession
         get
         {
             var earliest = machine.Deadline;
-            foreach (var at in (ReadOnlySpan<TimeSpan?>)[staleUntil, longLivedUntil, sweepAt, filterAt, restartAt, stallAt])
+            foreach (var at in (ReadOnlySpan<TimeSpan?>)[staleUntil, sweepAt, filterAt, restartAt, stallAt])
             {
                 earliest = at is null || earliest < at ? earliest : at;
+            }
+
+            foreach (var at in longLivedUntil.Values)
+            {
+                earliest = earliest < at ? earliest : at;
             }
 
             return earliest;
@@ -194,12 +202,22 @@ internal sealed class PeerSession
             staleUntil = null;
             var kept = last!.Peer.LongLived.Where(f => last.Ours.LongLived.Any(o => o.Family == f.Family)).ToList();
             loop.Routes.Age(Rib, FamilySet.Of(kept.Select(f => f.Family)));
-            longLivedUntil = kept.Count > 0 ? now + TimeSpan.FromSeconds(kept.Max(f => f.Seconds)) : null;
+            kept.ForEach(f => longLivedUntil.TryAdd(f.Family, now + TimeSpan.FromSeconds(f.Seconds))); // A time that runs already goes on.
         }
 
-        if (longLivedUntil <= now || sweepAt <= now)
+        foreach (var (family, until) in longLivedUntil)
         {
-            longLivedUntil = sweepAt = null;
+            if (until <= now)
+            {
+                longLivedUntil.Remove(family);
+                loop.Routes.Sweep(Rib, default(FamilySet).With(family));
+            }
+        }
+
+        if (sweepAt <= now)
+        {
+            sweepAt = null;
+            longLivedUntil.Clear();
             loop.Routes.Sweep(Rib, new(byte.MaxValue));
         }
 
@@ -312,8 +330,9 @@ internal sealed class PeerSession
         last = agreement;
         since = loop.Now;
         lastError = null;
-        sweepAt = staleUntil is null && longLivedUntil is null ? null : loop.Now + EndOfRibPatience;
-        staleUntil = longLivedUntil = null;
+        sweepAt = staleUntil is null && longLivedUntil.Count == 0 ? null : loop.Now + EndOfRibPatience;
+        staleUntil = null;
+        KeepLong(agreement.LongLivedKept);
         stallAt = agreement.Hold > TimeSpan.Zero ? loop.Now + (SendHold(agreement) / 4) : null; // Without a hold time none of them runs.
         (stalled, sentThen) = (0, 0);
         filterAt = agreement.Families.Has(BgpFamily.RtConstraint) ? loop.Now + FilterPatience : null;
@@ -398,6 +417,7 @@ internal sealed class PeerSession
         filterAt = sweepAt = stallAt = null;
         var kept = how.Keep ? last!.RestartFamilies : default;
         Rib.Pump = null;
+        KeepLong(kept);
         loop.Routes.Down(Rib, kept);
         if (!kept.IsEmpty)
         {
@@ -405,6 +425,15 @@ internal sealed class PeerSession
         }
 
         loop.Raise(new BgpEvent.Down(Settings.Id, how.Reason, how.Keep));
+    }
+
+    /// <summary>Stale routes of all other families are gone.</summary>
+    private void KeepLong(FamilySet families)
+    {
+        foreach (var family in longLivedUntil.Keys.Where(f => !families.Has(f)).ToList())
+        {
+            longLivedUntil.Remove(family);
+        }
     }
 
     private int Connect(Socket socket)
@@ -508,8 +537,9 @@ internal sealed class PeerSession
     private Notification? Update(ReadOnlySpan<byte> body, bool first)
     {
         var outcome = loop.Routes.Update(Rib, body, first);
-        if (outcome.EndOfRib is not null)
+        if (outcome.EndOfRib is { } family)
         {
+            longLivedUntil.Remove(family);
             filterAt = Rib.Filter is { Ready: false } ? filterAt : null;
             if (last!.Families.Items.All(Rib.Synchronised.Has))
             {

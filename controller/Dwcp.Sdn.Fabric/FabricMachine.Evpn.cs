@@ -56,9 +56,12 @@ public sealed partial class FabricMachine
     }
 
     /// <summary>A peer has announced all that it has, or will not be waited for any longer.</summary>
-    public void PeerSynchronised(string peer)
+    public void PeerSynchronised(string peer) => unsynchronised.Remove(peer);
+
+    /// <summary>Once all is known, switches let go of what nobody announced again: not before their needs hold what was learned, since they may be taken at any moment.</summary>
+    private void LetGo()
     {
-        if (unsynchronised.Remove(peer) && unsynchronised.Count == 0)
+        if (planner.IsHolding && unsynchronised.Count == 0)
         {
             planner.StopHolding();
             toWake.UnionWith(sightings.Keys);

@@ -378,6 +378,7 @@ public sealed partial class FabricMachine
         SettleEvpn(now);
         NameLinks();
         planner.Settle();
+        LetGo();
         planner.TimeTrails(now);
         dirty.UnionWith(planner.News.Objects);
         TellRefusals(now);

@@ -87,9 +87,10 @@ internal sealed class RouteBase
         peer.Warned = false;
         peer.Filter = agreement.Families.Has(BgpFamily.RtConstraint) ? new() : null;
 
-        // What the peer does not say it kept is gone, RFC 4724 §4.2.
-        var kept = FamilySet.Of(agreement.Peer.Restart?.Families.Where(f => f.ForwardingKept).Select(f => f.Family) ?? []);
-        Purge(peer, path => (path.Flags & PathFlags.Stale) != 0 && !kept.Has(Table[path.Entry].Key.Family));
+        // What the peer does not say it kept is gone.
+        var (kept, keptLong) = (agreement.RestartKept, agreement.LongLivedKept);
+        Purge(peer, path => (path.Flags & PathFlags.Stale) != 0
+            && !((path.Flags & PathFlags.LongLived) != 0 ? keptLong : kept).Has(Table[path.Entry].Key.Family));
         Groups.Join(peer, agreement, local);
         memberships.Stands(peer);
     }

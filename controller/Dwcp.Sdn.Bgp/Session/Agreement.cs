@@ -19,6 +19,12 @@ internal sealed record Agreement(Asn PeerAs, IpAddress PeerId, bool External, Ti
         ? default
         : FamilySet.Of(Peer.Restart.Families.Select(f => f.Family)).And(Families);
 
+    /// <summary>Families whose forwarding the peer has kept while it was away: stale routes of all others go at once (RFC 4724 §4.2).</summary>
+    public FamilySet RestartKept => FamilySet.Of(Peer.Restart?.Families.Where(f => f.ForwardingKept).Select(f => f.Family) ?? []);
+
+    /// <summary>The same for routes that have outlived the restart time; without graceful restart it counts for nothing (RFC 9494 §4.2).</summary>
+    public FamilySet LongLivedKept => Peer.Restart is null ? default : FamilySet.Of(Peer.LongLived.Where(f => f.ForwardingKept).Select(f => f.Family));
+
     /// <summary>The peer sends an End-of-RIB (RFC 4724 §2).</summary>
     public bool SendsEndOfRib => Peer.Restart is not null;
 

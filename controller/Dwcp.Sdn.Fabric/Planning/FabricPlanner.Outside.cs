@@ -15,7 +15,8 @@ internal sealed partial class FabricPlanner
     private readonly Dictionary<string, Outside> outsides = [];
     private readonly HashSet<string> elsewhere = [];
 
-    private bool isHolding;
+    /// <summary>Switches keep what peers may have announced before the start.</summary>
+    public bool IsHolding { get; private set; }
 
     /// <summary>What peers announced before the start is not yet known again: switches keep what may be theirs.</summary>
     public void StartHolding() => Hold(true);
@@ -117,7 +118,7 @@ internal sealed partial class FabricPlanner
 
     private void Hold(bool holds)
     {
-        isHolding = holds;
+        IsHolding = holds;
         foreach (var member in members.Values)
         {
             member.Needs.Hold(holds);

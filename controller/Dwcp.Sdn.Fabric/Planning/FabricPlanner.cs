@@ -89,7 +89,7 @@ internal sealed partial class FabricPlanner
         if (!members.TryGetValue(host.Id, out var member))
         {
             members.Add(host.Id, member = new Member { Host = host, Needs = new SwitchNeeds(host.Id, News) });
-            member.Needs.Hold(isHolding);
+            member.Needs.Hold(IsHolding);
             vteps[host.Vtep!.Value] = host.Id;
             News.Vteps = true;
             PutBase(member, self);

@@ -27,7 +27,8 @@ internal sealed class GoBgp : IAsyncDisposable
     /// <param name="addPath">It takes several paths of a route and sends up to eight.</param>
     public static GoBgp Up(string address, int restartSeconds, string[] families, bool addPath, params string[] neighbours)
     {
-        var go = new GoBgp(address, FreePort(address), FreePort(address));
+        var (port, api) = FreePorts(address);
+        var go = new GoBgp(address, port, api);
         File.WriteAllText(go._configuration, Configuration("10.0.9.9", address, go.Port, restartSeconds, families, addPath, neighbours));
         go.Start();
         return go;
@@ -98,10 +99,13 @@ internal sealed class GoBgp : IAsyncDisposable
     private static bool IsStarting(CommandResult result) =>
         (result.Out + result.Error) is var text && (text.Contains("refused", StringComparison.Ordinal) || text.Contains("deadline", StringComparison.Ordinal) || text.Contains("not established", StringComparison.Ordinal));
 
-    private static int FreePort(string address)
+    /// <summary>Two that differ, at an address that is no other test's: nobody takes them before gobgpd does.</summary>
+    private static (int Port, int Api) FreePorts(string address)
     {
-        using var listener = new TcpListener(IPAddress.Parse(address), 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
+        using var one = new TcpListener(IPAddress.Parse(address), 0);
+        using var other = new TcpListener(IPAddress.Parse(address), 0);
+        one.Start();
+        other.Start();
+        return (((IPEndPoint)one.LocalEndpoint).Port, ((IPEndPoint)other.LocalEndpoint).Port);
     }
 }

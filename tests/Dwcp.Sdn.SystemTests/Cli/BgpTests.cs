@@ -1,4 +1,5 @@
 using System.Net;
+using System.Text.RegularExpressions;
 using Dwcp.Sdn.SystemTests.Bgp;
 using Xunit.Abstractions;
 using static Dwcp.Sdn.Tests.Bgp.Peering;
@@ -29,7 +30,8 @@ public sealed class BgpTests(ITestOutputHelper output)
         await UntilAsync(async () => (await dwcpctl.RunAsync("bgp", "explain", "10.77.0.66")).ExitCode == 0, "GoBGP's host", 30);
         await UntilAsync(async () => (await dwcpctl.DoAsync("bgp", "neighbors", "leaf1")).Contains("BFD: UP, remote UP, detection after 900 ms", StringComparison.Ordinal), "BFD with the leaf", 30);
 
-        var summary = await dwcpctl.DoAsync("bgp", "summary");
+        var summary = "";
+        await UntilAsync(async () => Regex.IsMatch(summary = await dwcpctl.DoAsync("bgp", "summary"), @"\s1\s+go1"), "GoBGP's route in what was last seen of its session");
         output.WriteLine(summary);
         Assert.StartsWith("BGP router identifier 192.0.2.254, local AS number 65000, listening at 0.0.0.0:", summary, StringComparison.Ordinal);
         Assert.Matches($@"\n{leaf.Address}\s+65000\s+\S+\s+\d+\s+leaf1", summary);

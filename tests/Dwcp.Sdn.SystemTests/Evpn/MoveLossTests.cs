@@ -32,8 +32,11 @@ public sealed class MoveLossTests(ITestOutputHelper output)
             var link = await vm.LegAsync("leaf", leaf.Space);
             await leaf.InAsync("ip", "link", "set", link, "master", $"br{Vni}");
             vm.Resume("leaf");
-            await vm.SpeakAsync("leaf");
-            await site.Api.WaitAsync("/v1/ports/b1", "Bound", "False MovedAway");
+            await Until.TrueAsync("the leaf announces it", TimeSpan.FromSeconds(60), async () =>
+            {
+                await vm.SpeakAsync("leaf"); // More than once, as hypervisors do: the leaf's bridge may not forward yet.
+                return await site.Api.ConditionAsync("/v1/ports/b1", "Bound") == "False MovedAway";
+            });
             await vm.LeaveAsync("h1");
             await Task.Delay(500);
             there += (await probe()).Lost;

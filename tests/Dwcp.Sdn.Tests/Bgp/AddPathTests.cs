@@ -48,6 +48,26 @@ public class AddPathTests
         Assert.Equal(0, desk.Routes.Table.Count);
     }
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void Of_several_peers_that_take_all_paths_each_is_told_them(bool firstGoes)
+    {
+        var (a, b, one, two) = (Source(), Source(), Client(3), Client(3));
+        desk.Told(one);
+        desk.Told(two);
+        desk.Say(a, new(Desk.Mac(), Via("192.0.2.1"), ""));
+        desk.Say(b, new(Desk.Mac(), Via("192.0.2.2", 50), ""));
+        Assert.Equal(2, desk.Told(one).Count);
+        Assert.Equal(2, desk.Told(two).Count);
+
+        // What the one was told is not what the other knows.
+        var (goes, stays) = firstGoes ? (one, two) : (two, one);
+        desk.Routes.Down(goes, default);
+        desk.Unsay(b, Desk.Mac());
+        Assert.Contains(" - ", Assert.Single(desk.Told(stays)), StringComparison.Ordinal);
+    }
+
     [Fact]
     public void A_better_path_takes_nothing_back_and_its_own_paths_a_peer_never_hears()
     {

@@ -68,6 +68,26 @@ public class AgingTests
         Assert.Equal((0, 0), (peer.Paths, desk.Routes.Table.Count));
     }
 
+    [Theory]
+    [InlineData(true, true, true, 1)]
+    [InlineData(true, false, true, 0)]
+    [InlineData(false, true, true, 1)]
+    [InlineData(true, true, false, 0)]
+    public void What_has_outlived_the_restart_time_stays_if_the_long_lived_capability_says_so(bool kept, bool keptLong, bool restarts, int paths)
+    {
+        var desk = new Desk();
+        var peer = desk.Peer(capable: LongLived);
+        desk.Say(peer, Desk.Mac(), Desk.Attributes());
+        desk.Routes.Down(peer, Evpn);
+        desk.Routes.Age(peer, Evpn);
+        desk.Up(peer, c => c with
+        {
+            Restart = restarts ? new(true, true, 120, [new(BgpFamily.L2VpnEvpn, kept)]) : null,
+            LongLived = [new(BgpFamily.L2VpnEvpn, keptLong, 3600)],
+        });
+        Assert.Equal((paths, paths), (peer.Paths, desk.Routes.Table.Count));
+    }
+
     [Fact]
     public void What_was_kept_for_a_peer_goes_with_its_next_session_when_that_ends_for_good()
     {

@@ -156,6 +156,33 @@ public class BfdTests
     }
 
     [Fact]
+    public void It_is_excused_for_looking_late_once_and_again_when_it_has_heard_a_packet()
+    {
+        var link = new Link(Quick, Quick);
+        link.Run(TimeSpan.FromSeconds(5));
+        var late = link.Now + TimeSpan.FromSeconds(3);
+        var (next, _) = link.Ends[0].Tick(late);
+        Assert.Equal(BfdState.Up, next.State);
+        Assert.Equal(BfdState.Down, next.Tick(late + TimeSpan.FromSeconds(3)).Next.State);
+
+        (next, _) = next.Heard(new(BfdState.Up, 0, false, false, 3, 22, 11, 300_000, 300_000), late);
+        (next, _) = next.Tick(late + TimeSpan.FromSeconds(3));
+        Assert.Equal(BfdState.Up, next.State);
+        Assert.Equal(BfdState.Down, next.Tick(late + TimeSpan.FromSeconds(3.3)).Next.State);
+    }
+
+    /// <summary>RFC 5882 §4.3: ours runs in the process of the speaker and never says otherwise; a peer's may run beside it.</summary>
+    [Fact]
+    public void That_a_peers_BFD_outlives_its_control_plane_changes_nothing()
+    {
+        var packet = new BfdPacket(BfdState.Up, 0, false, false, 3, 22, 11, 300_000, 300_000);
+        var bytes = packet.ToBytes();
+        Assert.Equal(0, bytes[1] & 0x08);
+        bytes[1] |= 0x08;
+        Assert.Equal(packet, BfdPacket.Read(bytes));
+    }
+
+    [Fact]
     public void A_poll_is_answered_at_once()
     {
         var (_, send) = new BfdMachine(Quick, 11).Heard(new(BfdState.Down, 0, true, false, 3, 22, 0, 1_000_000, 300_000), default);

@@ -6,6 +6,7 @@ using Dwcp.Sdn.Bgp.Rib;
 using Dwcp.Sdn.Bgp.Wire;
 using Dwcp.Sdn.Core.Evpn;
 using Dwcp.Sdn.Core.Net;
+using Dwcp.Sdn.Tests.Store;
 using static Dwcp.Sdn.Tests.Bgp.Peering;
 
 namespace Dwcp.Sdn.Tests.Bgp;
@@ -91,6 +92,104 @@ public class DistributionTests
         Assert.All(last, t => Assert.Contains(newest, t, StringComparison.Ordinal));
     }
 
+    /// <summary>Routes of which ten fill a message, so that few of them are many octets; the last of them is that of this round alone.</summary>
+    private void AnnounceLarge(int count, uint round)
+    {
+        var attributes = Desk.Attributes(ExtendedCommunity.Mobility(new(round, false))) with { Communities = [.. Enumerable.Range(1, 920).Select(i => (uint)i)] };
+        foreach (var number in (int[])[.. Enumerable.Range(0, count - 1), 100_000 + (int)round])
+        {
+            desk.Routes.Originate(new(Desk.Mac(number), attributes, "port"), first: false);
+        }
+    }
+
+    /// <summary>All that there is for a peer, which takes it as fast as it comes.</summary>
+    private List<string> ToldAll(RibPeer peer)
+    {
+        var told = new List<string>();
+        while (desk.Told(peer) is { Count: > 0 } part)
+        {
+            told.AddRange(part);
+        }
+
+        return told;
+    }
+
+    [Fact]
+    public void A_peer_that_takes_nothing_holds_up_no_other_of_its_group_and_is_owed_no_more_than_a_bound()
+    {
+        const int count = 2500;
+        const int rounds = 20;
+        const int octets = count * 400;
+        var (slow, quick) = (Client(), Client());
+        desk.Told(slow);
+        desk.Told(quick);
+        Assert.Same(slow.Group, quick.Group);
+        for (var round = 1u; round <= rounds; round++)
+        {
+            AnnounceLarge(count, round);
+            var told = ToldAll(quick);
+            Assert.Equal(count, told.Count);
+            Assert.Contains($"{ExtendedCommunity.Mobility(new(round, false))}", told[^1], StringComparison.Ordinal);
+            Assert.InRange(slow.Output.Waiting, (int)Math.Min(round, 16) * octets, 18 * 1024 * 1024);
+        }
+
+        // What it was told in vain is no more than that; then it is told what is newest, and both are told the same again.
+        Assert.NotSame(slow.Group, quick.Group);
+        var late = ToldAll(slow);
+        Assert.InRange(late.Count, count, (rounds - 1) * count);
+        var last = late.GroupBy(t => t.Split(" l2=")[0], (_, changes) => changes.Last()).ToList();
+        Assert.Equal(count - 1 + rounds, last.Count);
+        Assert.Equal(count, last.Count(t => t.Contains($"{ExtendedCommunity.Mobility(new(rounds, false))}", StringComparison.Ordinal)));
+        Assert.Same(slow.Group, quick.Group);
+        AnnounceLarge(1, rounds + 1);
+        Assert.Single(ToldAll(quick));
+        Assert.Single(ToldAll(slow));
+    }
+
+    [Fact]
+    public void Who_has_not_taken_its_first_load_yet_is_told_alone_and_later_what_is_newest()
+    {
+        const int count = 1000;
+        var quick = Client();
+        AnnounceLarge(count, 1);
+        Assert.Equal(count, ToldAll(quick).Count);
+        var late = Client();
+        while (desk.Routes.Groups.Flush())
+        {
+        }
+
+        var first = late.Output.Waiting;
+        for (var round = 2u; round <= 4; round++)
+        {
+            AnnounceLarge(count, round);
+            Assert.Equal(count, ToldAll(quick).Count);
+            Assert.Equal(first, late.Output.Waiting);
+        }
+
+        Assert.Equal(count + (count - 1) + 3, ToldAll(late).Count);
+        Assert.Same(quick.Group, late.Group);
+    }
+
+    [Fact]
+    public void Who_comes_while_others_are_slow_is_not_told_twice_what_still_waits_for_them()
+    {
+        const int count = 1000;
+        var slow = Client();
+        desk.Told(slow);
+        for (var round = 1u; round <= 2; round++)
+        {
+            AnnounceLarge(count, round);
+            desk.Routes.Groups.Flush();
+        }
+
+        Assert.Equal(count, slow.Group!.Dirty.Count);
+        var late = Client();
+        var told = ToldAll(late).Count;
+        ToldAll(slow);
+        Assert.Equal(count + 1, told + ToldAll(late).Count);
+        Assert.Same(slow.Group, late.Group);
+    }
+
     [Fact]
     public async Task A_speaker_that_restarts_tells_nothing_until_its_peers_have_told_all_or_their_time_is_over()
     {
@@ -121,12 +220,13 @@ public class DistributionTests
     [Fact]
     public async Task A_peer_that_comes_after_the_deferral_is_not_told_of_a_restart()
     {
+        var time = new ManualTime();
         await using var speaker = new BgpSpeaker(
-            new SpeakerSettings(As, IpAddress.Parse("10.9.6.1")) { Restarting = true, DeferralTime = TimeSpan.FromSeconds(1) }, new Imported(), _ => { }, TimeProvider.System);
+            new SpeakerSettings(As, IpAddress.Parse("10.9.6.1")) { Restarting = true, DeferralTime = TimeSpan.FromSeconds(30) }, new Imported(), _ => { }, time);
         var at = await speaker.ListenAsync("127.9.6.1");
         await speaker.PutPeerAsync(new PeerSettings { Id = "all", ListenRange = IpPrefix.Parse("127.9.6.0/24"), RemoteAs = As });
         Assert.True(await SaysRestartedAsync(at, "127.9.6.2"));
-        await Task.Delay(TimeSpan.FromSeconds(1.5));
+        time.Advance(TimeSpan.FromSeconds(31));
         Assert.False(await SaysRestartedAsync(at, "127.9.6.3"));
     }
 
@@ -179,9 +279,14 @@ public class DistributionTests
     public async Task Who_calls_faster_than_the_loop_answers_waits_for_room()
     {
         using var held = new ManualResetEventSlim();
-        await using var speaker = Speaker("10.9.5.1", events: _ => held.Wait());
+        var reached = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        await using var speaker = Speaker("10.9.5.1", events: _ =>
+        {
+            reached.TrySetResult();
+            held.Wait();
+        });
         await speaker.PutPeerAsync(new PeerSettings { Id = "nobody", Address = IpAddress.Parse("127.9.5.9"), LocalAddress = IpAddress.Parse("127.9.5.1"), Port = 1, RemoteAs = As });
-        await Task.Delay(300); // The loop tells of the peer that refuses, and is held there.
+        await reached.Task; // The loop tells of the peer that refuses, and is held there.
         var calls = Enumerable.Range(0, 5000).Select(_ => speaker.CountAsync()).ToList();
         Assert.InRange(speaker.CallsWaiting, 1, 1024);
         held.Set();

@@ -37,9 +37,87 @@ public class KeptRoutesTests
         await LeaveRouteAsync(speaker, at, "127.9.48.2", new() { Restart = Restart, LongLived = [new(BgpFamily.L2VpnEvpn, true, 3600)] });
         time.Advance(TimeSpan.FromSeconds(121));
         Assert.Equal((1, 1), await speaker.CountAsync());
-        time.Advance(TimeSpan.FromSeconds(3598));
-        Assert.Equal((1, 1), await speaker.CountAsync());
-        time.Advance(TimeSpan.FromSeconds(3));
+        Assert.Equal((1, 1), await LaterAsync(speaker, 3597));
+        Assert.Equal((0, 0), await LaterAsync(speaker, 5));
+    }
+
+    /// <summary>RFC 9494 §4.2: the times of families are their own, and only an End-of-RIB ends them early.</summary>
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Each_family_is_kept_for_as_long_as_the_peer_said_of_it_and_a_short_session_makes_it_no_longer(bool comesBack)
+    {
+        await using var speaker = New("10.9.53.1");
+        var at = await speaker.ListenAsync("127.9.53.1");
+        BgpFamily[] families = [BgpFamily.L2VpnEvpn, BgpFamily.Ipv4Unicast];
+        var capabilities = new Capabilities
+        {
+            Families = FamilySet.Of(families),
+            Restart = Restart with { Families = [.. families.Select(f => new RestartFamily(f, true))] },
+            LongLived = [new(BgpFamily.L2VpnEvpn, true, 600), new(BgpFamily.Ipv4Unicast, true, 3600)],
+        };
+        using (var peer = await ConnectAsync(speaker, at, "127.9.53.2", capabilities))
+        {
+            await SayAsync(peer, Desk.Mac(1));
+            await SayAsync(peer, new UnicastRoute(IpPrefix.Parse("198.51.100.0/24")));
+            await UntilAsync(async () => (await speaker.CountAsync()).Routes == 2, "both routes");
+        }
+
+        await LostAsync(speaker);
+        Assert.Equal((2, 2), await LaterAsync(speaker, 121));
+        if (comesBack)
+        {
+            (await ConnectAsync(speaker, at, "127.9.53.2", capabilities)).Dispose();
+            await LostAsync(speaker);
+        }
+
+        Assert.Equal((2, 2), await LaterAsync(speaker, 121));
+        Assert.Equal((2, 2), await LaterAsync(speaker, 477));
+        Assert.Equal((1, 1), await LaterAsync(speaker, 5));
+        Assert.IsType<UnicastRoute>(Assert.Single((await speaker.RoutesAsync(new RouteQuery())).Items).Route);
+        Assert.Equal((1, 1), await LaterAsync(speaker, 2995));
+        Assert.Equal((0, 0), await LaterAsync(speaker, 5));
+        Assert.False((await speaker.PeersAsync())[0].Stale);
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task Where_nothing_old_is_left_the_time_begins_anew_with_the_next_loss(bool saysAll)
+    {
+        await using var speaker = New("10.9.54.1");
+        var at = await speaker.ListenAsync("127.9.54.1");
+        var capabilities = new Capabilities { Restart = Restart, LongLived = [new(BgpFamily.L2VpnEvpn, true, 600)] };
+        await LeaveRouteAsync(speaker, at, "127.9.54.2", capabilities);
+        Assert.Equal((1, 1), await LaterAsync(speaker, 121));
+        using (var back = await ConnectAsync(speaker, at, "127.9.54.2", saysAll ? capabilities : capabilities with { LongLived = [new(BgpFamily.L2VpnEvpn, false, 600)] }))
+        {
+            await SayAsync(back, Desk.Mac(2));
+            if (saysAll)
+            {
+                await back.SendAsync(BgpMessage.EndOfRib(BgpFamily.L2VpnEvpn));
+            }
+
+            await UntilAsync(async () => (await speaker.RoutesAsync(new RouteQuery())).Items is [{ Route: MacIpRoute { Key: var key } }] && key == Desk.Mac(2).Key, "the new route alone");
+        }
+
+        await LostAsync(speaker);
+        Assert.Equal((1, 1), await LaterAsync(speaker, 121));
+        Assert.Equal((1, 1), await LaterAsync(speaker, 597));
+        Assert.Equal((0, 0), await LaterAsync(speaker, 5));
+    }
+
+    [Fact]
+    public async Task Nothing_is_kept_long_for_a_peer_that_is_back_and_ends_for_good()
+    {
+        await using var speaker = New("10.9.55.1");
+        var at = await speaker.ListenAsync("127.9.55.1");
+        var capabilities = new Capabilities { Restart = Restart, LongLived = [new(BgpFamily.L2VpnEvpn, true, 600)] };
+        await LeaveRouteAsync(speaker, at, "127.9.55.2", capabilities);
+        Assert.Equal((1, 1), await LaterAsync(speaker, 121));
+        using var back = await ConnectAsync(speaker, at, "127.9.55.2", capabilities);
+        await back.SendAsync(Notification.Shutdown("moved").Hard().ToMessage());
+        await UntilAsync(async () => (await speaker.PeersAsync())[0] is { Phase: not BgpPhase.Established, Stale: false }, "the end");
         Assert.Equal((0, 0), await speaker.CountAsync());
     }
 
@@ -138,9 +216,19 @@ public class KeptRoutesTests
             await UntilAsync(async () => (await speaker.CountAsync()).Routes == 1, "the route");
         }
 
-        await UntilAsync(async () => (await speaker.PeersAsync())[0] is { Phase: not BgpPhase.Established, Stale: true }, "the end of the session");
+        await LostAsync(speaker);
         Assert.Equal((1, 1), await speaker.CountAsync());
     }
+
+    /// <summary>What is held so much later, once the loop has seen to all that was due.</summary>
+    private async Task<(int Routes, int Paths)> LaterAsync(BgpSpeaker speaker, int seconds)
+    {
+        time.Advance(TimeSpan.FromSeconds(seconds));
+        return await speaker.CountAsync();
+    }
+
+    private static Task LostAsync(BgpSpeaker speaker) => UntilAsync(
+        async () => (await speaker.PeersAsync())[0] is { Phase: not BgpPhase.Established, Stale: true }, "the end of the session");
 
     private static async Task<Socket> ConnectAsync(BgpSpeaker speaker, IPEndPoint at, string from, Capabilities capabilities)
     {
@@ -148,7 +236,7 @@ public class KeptRoutesTests
         {
             HoldTime = TimeSpan.Zero,
             GracefulRestart = RestartSettings.Default with { LongLivedTime = TimeSpan.FromHours(1) },
-            Families = [BgpFamily.L2VpnEvpn, BgpFamily.RtConstraint],
+            Families = [BgpFamily.L2VpnEvpn, BgpFamily.RtConstraint, BgpFamily.Ipv4Unicast],
         });
         var peer = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
         peer.Bind(new IPEndPoint(IPAddress.Parse(from), 0));

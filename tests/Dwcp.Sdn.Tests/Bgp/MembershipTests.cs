@@ -130,6 +130,33 @@ public class MembershipTests
         Assert.Empty(desk.Told(red));
     }
 
+    [Theory]
+    [InlineData(96, 1)]
+    [InlineData(80, 2)]
+    [InlineData(0, 2)]
+    public void A_wish_that_comes_or_goes_later_concerns_its_routes_and_its_peer_alone(byte bits, int routes)
+    {
+        var desk = new Desk();
+        var one = Join(desk, "one", client: true);
+        var two = Join(desk, "two", client: true);
+        desk.Say(two, new OriginatedRoute(Wish(Blue), Any, ""));
+        Ready(desk, one);
+        Ready(desk, two);
+        desk.Routes.Originate(new(Desk.Mac(1), Desk.Attributes(ExtendedCommunity.Of(Blue)), "a"), first: true);
+        desk.Routes.Originate(new(Desk.Mac(2), Desk.Attributes(ExtendedCommunity.Of(Red)), "b"), first: true);
+        desk.Told(one);
+        desk.Told(two);
+        Assert.Same(one.Group, two.Group);
+
+        var wish = bits == 0 ? new TargetMembership(default, default, 0) : Wish(Blue) with { Bits = bits };
+        desk.Say(one, new OriginatedRoute(wish, Any, ""));
+        Assert.Equal(routes, desk.Told(one).Count(t => t.StartsWith("+ macip", StringComparison.Ordinal)));
+        Assert.DoesNotContain(desk.Told(two), t => t.Contains("macip", StringComparison.Ordinal));
+        desk.Unsay(one, wish);
+        Assert.Equal(routes, desk.Told(one).Count(t => t.StartsWith("- macip", StringComparison.Ordinal)));
+        Assert.DoesNotContain(desk.Told(two), t => t.Contains("macip", StringComparison.Ordinal));
+    }
+
     [Fact]
     public async Task Through_a_reflector_each_client_gets_what_it_imports_and_no_more()
     {

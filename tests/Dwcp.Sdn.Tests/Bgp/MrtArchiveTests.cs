@@ -28,7 +28,8 @@ public sealed class MrtArchiveTests : IDisposable
         }
 
         await UntilAsync(async () => (await left.PeersAsync())[0].Phase != BgpPhase.Established, "the end of the session");
-        Assert.True(left.Recording is { Records: > 6, Dropped: 0, LastError: null });
+        await UntilAsync(() => left.Recording is { Records: > 6 }, "the records");
+        Assert.True(left.Recording is { Dropped: 0, LastError: null });
         await left.RecordAsync(null);
         var records = Read(Assert.Single(Directory.GetFiles(directory, "updates.*.mrt")));
         Assert.Equal(["open", "keepalive", "update"], records.Where(r => !r.Contains("->", StringComparison.Ordinal)).Distinct());
@@ -52,10 +53,12 @@ public sealed class MrtArchiveTests : IDisposable
             await Task.Delay(20);
         }
 
+        await UntilAsync(async () => (await left.RoutesAsync(new RouteQuery())).Items.Count(r => r.Attributes.Mobility?.Sequence == 20) == 300, "the last round");
         await UntilAsync(() => Directory.GetFiles(directory, "rib.*.mrt").Length == 3, "three tables");
+        await left.RecordAsync(null); // Before that files come and go.
+        Assert.Equal(3, Directory.GetFiles(directory, "rib.*.mrt").Length);
         Assert.Equal(3, Directory.GetFiles(directory, "updates.*.mrt").Length);
         Assert.All(Directory.GetFiles(directory, "updates.*.mrt"), f => Assert.InRange(new FileInfo(f).Length, 0, 20_000 + 4200));
-        await left.RecordAsync(null);
         Assert.All(Directory.GetFiles(directory, "updates.*.mrt"), f => Assert.NotEmpty(Read(f)));
     }
 

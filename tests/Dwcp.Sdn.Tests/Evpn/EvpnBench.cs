@@ -72,17 +72,19 @@ internal sealed class EvpnBench
     /// <summary>A leaf announces, by peer <c>leaf</c>.</summary>
     public void Learn(params Route[] routes) => Learn(0, Leaf, routes);
 
-    public void Learn(uint sequence, string vtep, params Route[] routes) => Deliver(routes.Select(r => new RouteChange(r, new LearnedRoute(
-        r,
+    public void Learn(uint sequence, string vtep, params Route[] routes) => Deliver(routes.Select(r => Change(r, sequence, vtep)));
+
+    public static RouteChange Change(Route route, uint sequence = 0, string vtep = Leaf) => new(route, new LearnedRoute(
+        route,
         new PathAttributes
         {
             NextHop = IpAddress.Parse(vtep),
             ExtendedCommunities = sequence > 0
                 ? [ExtendedCommunity.Of(Blue), ExtendedCommunity.Of(TunnelEncapsulation.Vxlan), ExtendedCommunity.Mobility(new MacMobility(sequence, false))]
                 : [ExtendedCommunity.Of(Blue), ExtendedCommunity.Of(TunnelEncapsulation.Vxlan)],
-            Pmsi = r is MulticastRoute ? PmsiTunnel.IngressReplication(new Vni(100), IpAddress.Parse(vtep)) : null,
+            Pmsi = route is MulticastRoute ? PmsiTunnel.IngressReplication(new Vni(100), IpAddress.Parse(vtep)) : null,
         },
-        "leaf"))));
+        "leaf"));
 
     /// <summary>A withdrawal says no more than what makes the route itself.</summary>
     public void Withdraw(params Route[] routes) => Deliver(routes.Select(r => new RouteChange(
