@@ -146,8 +146,8 @@ public sealed class BridgeTests : IAsyncLifetime
         Assert.Equal("64", ovs.Vsctl("--columns=sampling", "--bare", "list", "sflow"));
         Assert.Equal("7", ovs.Vsctl("--columns=obs_domain_id", "--bare", "list", "ipfix"));
         Assert.Equal("60", ovs.Vsctl("--columns=active_timeout", "--bare", "list", "netflow"));
-        Assert.Contains("htb", ovs.Inside("tc", "qdisc", "show", "dev", "eth1"), StringComparison.Ordinal);
-        Assert.Contains("class htb 1:6", ovs.Inside("tc", "class", "show", "dev", "eth1"), StringComparison.Ordinal); // Queue 5.
+        await WaitAsync(() => ovs.Inside("tc", "qdisc", "show", "dev", "eth1").Contains("htb", StringComparison.Ordinal)); // The switch follows its database.
+        await WaitAsync(() => ovs.Inside("tc", "class", "show", "dev", "eth1").Contains("class htb 1:6", StringComparison.Ordinal)); // Queue 5.
         Assert.Equal(
             [("eth1", "tc linux-htb", "PARTLY"), ("span", "none", "IN_EFFECT"), ("vx", "none", "NOT_IN_EFFECT")],
             bridge["status"]!["qos"]!.AsArray().Select(qos => ((string)qos!["port"]!, (string)qos["mechanism"]!, (string)qos["state"]!)));
@@ -157,7 +157,7 @@ public sealed class BridgeTests : IAsyncLifetime
         Assert.Equal(HttpStatusCode.OK, patched.StatusCode);
         await WaitAsync(() => Count("mirror") == "0" && Count("ipfix") == "0" && Count("netflow") == "0" && Count("qos") == "0" && Count("queue") == "0");
         Assert.Equal("1", Count("sflow"));
-        Assert.DoesNotContain("htb", ovs.Inside("tc", "qdisc", "show", "dev", "eth1"), StringComparison.Ordinal);
+        await WaitAsync(() => !ovs.Inside("tc", "qdisc", "show", "dev", "eth1").Contains("htb", StringComparison.Ordinal)); // The switch follows its database.
     }
 
     [Fact]

@@ -66,7 +66,7 @@ internal sealed class Leaf : LabNode
         "ip", "netns", "exec", SpaceOf(host), "arping", "-q", "-c", "1", "-w", "1", "-A", "-I", "eth0", address.Split('/')[0]);
 
     public async Task<Pinged> PingAsync(string host, string address, int count = 3) => Pinged.Parse(await Command.RunAsync(
-        "ip", "netns", "exec", SpaceOf(host), "ping", "-c", $"{count}", "-i", "0.1", "-w", $"{count + 3}", address));
+        "ip", ["netns", "exec", SpaceOf(host), .. Pinged.Of(address, count)]));
 
     public Task<string> InHostAsync(string host, params string[] command) => InNamespaceAsync(SpaceOf(host), command);
 

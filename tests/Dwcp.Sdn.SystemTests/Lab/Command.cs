@@ -100,13 +100,17 @@ internal sealed partial class Command : IAsyncDisposable
         _process.Dispose();
     }
 
-    private Task<CommandResult> SignalAsync(int signal)
+    public void Signal(int signal)
     {
         if (!_process.HasExited && Kill(_process.Id, signal) != 0)
         {
             throw new Win32Exception();
         }
+    }
 
+    private Task<CommandResult> SignalAsync(int signal)
+    {
+        Signal(signal);
         return EndedAsync(TimeSpan.FromSeconds(30));
     }
 

@@ -9,6 +9,9 @@ internal readonly partial record struct Pinged(int Sent, int Received)
 {
     public int Lost => Sent - Received;
 
+    /// <summary>A ping of just so many packets, whose answers may take three seconds however quick the others were: it would send more while one is late (-w), or wait for twice the longest so far (-W).</summary>
+    public static string[] Of(string address, int count) => ["ping", "-c", $"{count}", "-l", $"{count}", "-i", "3", "-W", "3", address];
+
     public static Pinged Parse(CommandResult result)
     {
         var summary = Summary().Match(result.Out);
@@ -67,7 +70,10 @@ internal sealed class Lab : IAsyncDisposable
         (await ExecAsync(host, ["ovs-vsctl", "--timeout=10", .. arguments])).Succeeded().Trim();
 
     public async Task<Pinged> PingAsync(string vm, string address, int count = 3) =>
-        Pinged.Parse(await ExecAsync(vm, "ping", "-c", $"{count}", "-i", "0.1", "-w", $"{count + 3}", address));
+        Pinged.Parse(await ExecAsync(vm, Pinged.Of(address, count)));
+
+    /// <summary>Whether one of the packets of the next few seconds is answered.</summary>
+    public async Task<bool> ReachesAsync(string vm, string address) => (await ExecAsync(vm, "ping", "-c", "1", "-i", "0.1", "-w", "4", address)).ExitCode == 0;
 
     /// <summary>Pings until interrupted; <see cref="Pinged.Parse"/> reads the result.</summary>
     public Command StartPing(string vm, string address, TimeSpan interval) =>

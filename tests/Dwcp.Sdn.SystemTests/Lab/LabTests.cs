@@ -21,7 +21,8 @@ public sealed class LabTests
     public async Task Down_leaves_no_namespace_no_link_no_process_and_no_file()
     {
         var lab = await Lab.UpAsync("--tunnel", "vxlan", "--vms", "1");
-        await using var forgotten = lab.Start("vm11", "sleep", "600");
+        await using var forgotten = lab.Start("vm11", "sh", "-c", "echo there; exec sleep 600");
+        await Until.TrueAsync("it runs", TimeSpan.FromSeconds(20), () => Task.FromResult(forgotten.Printed.Contains("there", StringComparison.Ordinal)));
         Assert.NotEmpty(await NamespacesAsync(lab.Name));
         Assert.NotEmpty(await LinksAsync(lab.Name));
         Assert.Equal(4, ProcessesThatName(lab.Directory));

@@ -143,7 +143,7 @@ internal sealed class Site : IAsyncDisposable
 
     /// <summary>Waits until one VM reaches another.</summary>
     public Task ReachesAsync(string vm, string address, int seconds = 60) => Until.TrueAsync(
-        $"{vm} reaches {address}", TimeSpan.FromSeconds(seconds), async () => (await Lab.PingAsync(vm, address, count: 1)).Lost == 0, () => Task.FromResult(Controller.Log));
+        $"{vm} reaches {address}", TimeSpan.FromSeconds(seconds), () => Lab.ReachesAsync(vm, address), () => Task.FromResult(Controller.Log));
 
     public static string MacOf(string address)
     {

@@ -15,8 +15,7 @@ internal sealed class PrivateOvs : IDisposable
     {
         Run("ovsdb-tool", "create", Path.Combine(directory, "conf.db"), "/usr/share/openvswitch/vswitch.ovsschema");
         processes.Add(Begin("ovsdb-server", Path.Combine(directory, "conf.db"), $"--remote=punix:{Socket}", $"--unixctl={directory}/db.ctl"));
-        WaitFor(() => File.Exists(Socket));
-        Vsctl("--no-wait", "init");
+        Vsctl("--retry", "--no-wait", "init"); // The socket has its name before anybody listens.
         processes.Add(Begin("ovs-vswitchd", $"unix:{Socket}", "--enable-dummy", "--disable-system", $"--unixctl={directory}/vs.ctl"));
         Vsctl(
             "add-br", "br0", "--", "set", "bridge", "br0", "datapath_type=dummy", "protocols=OpenFlow13", "fail_mode=secure",
@@ -53,16 +52,6 @@ internal sealed class PrivateOvs : IDisposable
         }
 
         Directory.Delete(directory, recursive: true);
-    }
-
-    private static void WaitFor(Func<bool> condition)
-    {
-        var since = Stopwatch.StartNew();
-        while (!condition())
-        {
-            Assert.True(since.Elapsed < TimeSpan.FromSeconds(20), "Open vSwitch did not start");
-            Thread.Sleep(20);
-        }
     }
 
     private Process Begin(string file, params string[] arguments)

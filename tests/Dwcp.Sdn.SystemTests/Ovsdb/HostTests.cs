@@ -95,7 +95,7 @@ public sealed class HostTests : IAsyncLifetime
     {
         var host = await JoinAsync();
         await host.ApplyAsync([NewBridge(), new SetControllers("br-int", [new ControllerTarget("tcp:127.0.0.1:1")])]);
-        var before = ovs.Log().Split('\n').Count(line => line.StartsWith("record ", StringComparison.Ordinal));
+        var before = Commits();
 
         await host.ApplyAsync(
         [
@@ -107,7 +107,10 @@ public sealed class HostTests : IAsyncLifetime
             new DeletePort("br-int", "absent"),
         ]);
 
-        Assert.Equal(before, ovs.Log().Split('\n').Count(line => line.StartsWith("record ", StringComparison.Ordinal)));
+        Assert.Equal(before, Commits());
+
+        // ovs-vswitchd writes down now and then how its controllers are; of it come the records without a comment.
+        int Commits() => ovs.Log().Split('\n').Count(line => line.StartsWith("record ", StringComparison.Ordinal) && line.Contains("dwcp:", StringComparison.Ordinal));
     }
 
     [Fact]

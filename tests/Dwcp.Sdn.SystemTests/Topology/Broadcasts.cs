@@ -28,18 +28,18 @@ internal sealed class Broadcasts : IAsyncDisposable
 
     private const string Send =
         """
-        import itertools, socket, sys, time
+        import signal, socket, sys, time
+        stopped = []
+        signal.signal(signal.SIGINT, lambda *_: stopped.append(True)) # An exception could come between the count and the frame.
         s = socket.socket(socket.AF_PACKET, socket.SOCK_RAW)
         s.bind(('eth0', 0))
         def send(number):
             s.send(bytes.fromhex('ffffffffffff02000000990188b5%08x' % number) + bytes(46))
             time.sleep(float(sys.argv[2]))
         sent = 0
-        try:
-            for sent in range(1, int(sys.argv[1]) + 1):
-                send(sent)
-        except KeyboardInterrupt:
-            pass
+        while sent < int(sys.argv[1]) and not stopped:
+            sent += 1
+            send(sent)
         for _ in range(3):
             send(0xffffffff)
         print(sent)

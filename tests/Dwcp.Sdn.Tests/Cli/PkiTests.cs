@@ -39,6 +39,29 @@ public sealed class PkiTests : CliFixture
     }
 
     [Fact]
+    public async Task Issue_writes_the_key_when_its_certificate_is_there_since_Open_vSwitch_looks_at_both_when_the_key_is_another()
+    {
+        await PkiAsync("init");
+        using var written = new FileSystemWatcher(Directory.CreateDirectory(Out).FullName);
+        var order = new List<string>();
+        var last = new TaskCompletionSource();
+        written.Renamed += (_, e) =>
+        {
+            order.Add(e.Name!);
+            if (e.Name == "ca.crt")
+            {
+                last.SetResult();
+            }
+        };
+        written.EnableRaisingEvents = true;
+
+        await IssueAsync("h1", "--host", "h1");
+
+        await last.Task.WaitAsync(TimeSpan.FromSeconds(60));
+        Assert.Equal(["h1.crt", "h1.key", "ca.crt"], order);
+    }
+
+    [Fact]
     public async Task A_switch_without_a_host_is_told_of_its_controller()
     {
         await PkiAsync("init");

@@ -110,12 +110,13 @@ internal sealed class PkiCommand : Command
             try
             {
                 Directory.CreateDirectory(to);
+                PkiFiles.Write(certificate, Encoding.ASCII.GetBytes(issued.CertificatePem), PkiFiles.Public);
                 if (issued.KeyPem is { } pem)
                 {
+                    // Last of the two: Open vSwitch looks at the certificate only when it finds another key, and then not again.
                     PkiFiles.Write(key, Encoding.ASCII.GetBytes(pem), PkiFiles.Private);
                 }
 
-                PkiFiles.Write(certificate, Encoding.ASCII.GetBytes(issued.CertificatePem), PkiFiles.Public);
                 PkiFiles.Write(ca, Encoding.ASCII.GetBytes(authority.Certificate.ExportCertificatePem() + "\n"), PkiFiles.Public);
             }
             catch (Exception e) when (e is IOException or UnauthorizedAccessException)
