@@ -282,8 +282,20 @@ internal sealed class SpeakerLoop
         {
             try
             {
+                // One at a time: strangers are closed before more of them are let in.
                 var socket = await listener.AcceptAsync();
-                Post(() => Accept(socket));
+                var seen = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+                if (!TryPost(() =>
+                {
+                    Accept(socket);
+                    seen.SetResult();
+                }))
+                {
+                    socket.Dispose();
+                    return;
+                }
+
+                await seen.Task;
             }
             catch (Exception e) when (e is ObjectDisposedException or SocketException { SocketErrorCode: SocketError.OperationAborted })
             {

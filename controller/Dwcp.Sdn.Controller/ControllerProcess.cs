@@ -23,7 +23,7 @@ using Microsoft.Extensions.Logging;
 namespace Dwcp.Sdn.Controller;
 
 /// <summary>Joins everything, opens the listeners and runs the loops until a signal ends it. It decides nothing.</summary>
-internal sealed class ControllerProcess(ControllerOptions atStart, RunningConfiguration configuration, ControllerTls? tls, ILoggerFactory logs)
+internal sealed class ControllerProcess(ControllerOptions atStart, ConnectionShares shares, RunningConfiguration configuration, ControllerTls? tls, ILoggerFactory logs)
 {
     /// <summary>How long requests under way may take to end, and watches to be told so.</summary>
     private static readonly TimeSpan LastRequests = TimeSpan.FromSeconds(2);
@@ -81,7 +81,14 @@ internal sealed class ControllerProcess(ControllerOptions atStart, RunningConfig
             TimeProvider.System,
             logs.CreateLogger<TopologyLoop>());
         var switches = new SwitchLoops(fabric, topology, metrics, options.ReconcileAudit, TimeProvider.System, logs);
-        var plain = new OpenFlowOptions { Endpoint = options.OpenFlow, Doubt = tls is null ? null : switches.DoubtAsync };
+        var plain = new OpenFlowOptions
+        {
+            Endpoint = options.OpenFlow,
+            Doubt = tls is null ? null : switches.DoubtAsync,
+            MaxSockets = shares.OpenFlow,
+            MaxConnections = shares.Switches,
+        };
+        var plainHosts = new OvsdbOptions { MaxSockets = shares.Ovsdb, MaxConnections = shares.Hosts };
         using var openFlow = new OpenFlowListener(plain, switches, logs.CreateLogger<OpenFlowListener>());
         Listen(Options.OpenFlow, options.OpenFlow, openFlow.Start);
         using var openFlowTls = options.OpenFlowTls is { } secured
@@ -93,10 +100,10 @@ internal sealed class ControllerProcess(ControllerOptions atStart, RunningConfig
         }
 
         await using var ovsdb = Listen(
-            Options.Ovsdb, options.Ovsdb, () => OvsdbListener.Start(options.Ovsdb, new OvsdbOptions(), TimeProvider.System, logs.CreateLogger<OvsdbListener>()));
+            Options.Ovsdb, options.Ovsdb, () => OvsdbListener.Start(options.Ovsdb, plainHosts, TimeProvider.System, logs.CreateLogger<OvsdbListener>()));
         await using var ovsdbTls = options.OvsdbTls is { } securedHosts
             ? Listen(Options.OvsdbTls, securedHosts, () => OvsdbListener.Start(
-                securedHosts, new OvsdbOptions { Secure = tls!.Gate.AcceptAsync }, TimeProvider.System, logs.CreateLogger<OvsdbListener>()))
+                securedHosts, plainHosts with { Secure = tls!.Gate.AcceptAsync }, TimeProvider.System, logs.CreateLogger<OvsdbListener>()))
             : null;
         var hosts = new HostLoops(fabric, (host, local) => Target(host, local, openFlow.Endpoint.Port, openFlowTls?.Endpoint.Port), TimeProvider.System, logs);
         fabric.SwitchWoken += switches.Wake;
@@ -150,7 +157,7 @@ internal sealed class ControllerProcess(ControllerOptions atStart, RunningConfig
         }
     }
 
-    private static NorthboundOptions Northbound(ControllerOptions options) => new()
+    private NorthboundOptions Northbound(ControllerOptions options) => new()
     {
         Http = options.Http,
         Grpc = options.Grpc,
@@ -159,6 +166,7 @@ internal sealed class ControllerProcess(ControllerOptions atStart, RunningConfig
         MaxRequests = options.MaxRequests,
         MaxWatches = options.MaxWatches,
         MaxCalls = options.MaxCalls,
+        MaxConnections = shares.Northbound,
     };
 
     private async Task StartAsync(NorthboundServer north, CancellationToken ending)

@@ -24,11 +24,25 @@ switch (Load())
 
         using (var logs = ControllerLogging.Create(options, out var level))
         {
-            logs.CreateLogger<ControllerProcess>().Announce(options);
+            var log = logs.CreateLogger<ControllerProcess>();
+            log.Announce(options);
+            var files = OpenFiles.Limit;
+            if (files < ConnectionShares.Least)
+            {
+                log.CannotRun($"it may open {files} files only; allow {ConnectionShares.Least} at least (LimitNOFILE= of systemd, ulimit -n), {ConnectionShares.Enough} for as many connections as it can keep");
+                return 1;
+            }
+
+            var shares = ConnectionShares.Of(files, openFlows: options.OpenFlowTls is null ? 1 : 2, ovsdbs: options.OvsdbTls is null ? 1 : 2);
+            if (shares != ConnectionShares.Most)
+            {
+                log.ConnectionsLimited(files, shares.OpenFlow, shares.Ovsdb, shares.Northbound, shares.Northbound, ConnectionShares.Enough);
+            }
+
             ControllerTls? tls;
             try
             {
-                tls = ControllerTls.Of(options, TimeProvider.System, logs.CreateLogger<ControllerTls>());
+                tls = ControllerTls.Of(options, TimeProvider.System, logs.CreateLogger<ControllerTls>(), shares.Handshakes);
             }
             catch (TlsFileException e)
             {
@@ -47,7 +61,7 @@ switch (Load())
             reload.TakenOver += configuration.TakeOver;
             configuration.Changed += now => level.SetLevel(now.Log);
             using var hangup = reload.Listen();
-            return await new ControllerProcess(options, configuration, tls, logs).RunAsync();
+            return await new ControllerProcess(options, shares, configuration, tls, logs).RunAsync();
         }
 
     default:

@@ -49,7 +49,7 @@ public sealed record NorthboundOptions
     /// <summary>How long a gRPC connection may be silent before its client is asked whether it lives; without an answer within two thirds of it, it is closed.</summary>
     public TimeSpan KeepAlive { get; init; } = TimeSpan.FromSeconds(30);
 
-    /// <summary>How many connections of HTTP, and how many of gRPC, may be open at once; further ones are closed.</summary>
+    /// <summary>How many connections of HTTP, and how many of gRPC, may be open at once; one more ends the oldest that has asked nothing yet, and is closed where there is none.</summary>
     public int MaxConnections { get; init; } = 8192;
 
     /// <summary>What is wrong with the options, by the name that the process gives each of them.</summary>

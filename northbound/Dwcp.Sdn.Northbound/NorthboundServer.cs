@@ -5,15 +5,18 @@ using Dwcp.Sdn.Grpc.Server;
 using Dwcp.Sdn.Northbound.Metrics;
 using Dwcp.Sdn.Northbound.Rest;
 using Dwcp.Sdn.Northbound.Services;
+using Dwcp.Sdn.Northbound.Transport;
 using Grpc.Core;
 using Grpc.Health.V1;
 using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using ReflectionV1 = Grpc.Reflection.V1.ServerReflection;
@@ -54,7 +57,6 @@ public sealed class NorthboundServer : IAsyncDisposable
             kestrel.Limits.MaxRequestLineSize = HeaderSlack * options.MaxHeaderBytes;
             kestrel.Limits.MaxRequestBufferSize = unread;
             kestrel.Limits.RequestHeadersTimeout = options.HeaderTimeout;
-            kestrel.Limits.MaxConcurrentConnections = options.MaxConnections;
             kestrel.Limits.Http2.MaxRequestHeaderFieldSize = HeaderSlack * options.MaxHeaderBytes;
             kestrel.Limits.Http2.MaxStreamsPerConnection = 4096;
             kestrel.Limits.Http2.KeepAlivePingDelay = options.KeepAlive;
@@ -62,6 +64,8 @@ public sealed class NorthboundServer : IAsyncDisposable
             kestrel.Listen(options.Http, listen => listen.Protocols = HttpProtocols.Http1);
             kestrel.Listen(options.Grpc, listen => listen.Protocols = HttpProtocols.Http2);
         });
+        builder.Services.AddSingleton<IConnectionListenerFactory>(services =>
+            new BoundedTransport(ActivatorUtilities.CreateInstance<SocketTransportFactory>(services), options.MaxConnections));
         _app = builder.Build();
         (ServiceDescriptor Descriptor, ServerServiceDefinition Service)[] services =
         [
@@ -107,9 +111,13 @@ public sealed class NorthboundServer : IAsyncDisposable
         var grpc = _calls = new GrpcDispatcher(all.SelectMany(BoundMethod.Of), limits, clock, loggers.CreateLogger<GrpcDispatcher>(), _app.Lifetime.ApplicationStopping);
 
         // Each listener speaks one version of HTTP, so the version says which of them the request came to.
-        Handler = http => HttpProtocol.IsHttp2(http.Request.Protocol)
-            ? grpc.HandleAsync(http)
-            : transcoder.HandleAsync(http);
+        Handler = http =>
+        {
+            http.Features.Get<HeldConnection>()?.Asks();
+            return HttpProtocol.IsHttp2(http.Request.Protocol)
+                ? grpc.HandleAsync(http)
+                : transcoder.HandleAsync(http);
+        };
         _app.Run(Handler);
     }
 

@@ -40,6 +40,9 @@ internal static partial class Log
     [LoggerMessage(1102, LogLevel.Critical, "controller: cannot run: {Reason}")]
     public static partial void CannotRun(this ILogger log, string reason);
 
+    [LoggerMessage(1103, LogLevel.Information, "controller: it may open {Limit} files and so keeps fewer connections than it could, at most: OpenFlow {OpenFlow}, OVSDB {Ovsdb} for each listener, HTTP {Http}, gRPC {Grpc}; LimitNOFILE= of systemd or ulimit -n raises it, {Enough} is enough for all")]
+    public static partial void ConnectionsLimited(this ILogger log, long limit, int openFlow, int ovsdb, int http, int grpc, long enough);
+
     [LoggerMessage(1110, LogLevel.Information, "tls: made an authority in {Directory}; issue certificates to switches with dwcpctl pki issue")]
     public static partial void AuthorityMade(this ILogger log, string directory);
 

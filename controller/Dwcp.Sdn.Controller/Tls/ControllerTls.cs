@@ -29,7 +29,7 @@ internal sealed class ControllerTls
     private DateTimeOffset renewAt;
     private DateTimeOffset warnAt = DateTimeOffset.MaxValue;
 
-    private ControllerTls(ControllerOptions options, TimeProvider time, ILogger log)
+    private ControllerTls(ControllerOptions options, TimeProvider time, ILogger log, int handshakes)
     {
         this.time = time;
         this.log = log;
@@ -54,17 +54,18 @@ internal sealed class ControllerTls
 
         stamp = files.Stamp();
         credentials = Take();
-        Gate = new(() => credentials, time);
+        Gate = new(() => credentials, time) { MaxHandshakes = handshakes };
     }
 
     /// <summary>What stands before every connection.</summary>
     public TlsGate Gate { get; }
 
     /// <summary>Reads or makes the credentials, if the options ask for TLS anywhere; what is wrong ends the process before it begins.</summary>
+    /// <param name="handshakes">How many may be under way at once.</param>
     /// <exception cref="TlsFileException">A file cannot be used.</exception>
     /// <exception cref="PkiException">The authority cannot be used.</exception>
-    public static ControllerTls? Of(ControllerOptions options, TimeProvider time, ILogger log) =>
-        options.OpenFlowTls is not null || options.OvsdbIsSecured ? new(options, time, log) : null;
+    public static ControllerTls? Of(ControllerOptions options, TimeProvider time, ILogger log, int handshakes = TlsGate.MostHandshakes) =>
+        options.OpenFlowTls is not null || options.OvsdbIsSecured ? new(options, time, log, handshakes) : null;
 
     /// <summary>Follows the files and the time until it is stopped.</summary>
     public async Task RunAsync(CancellationToken stop)

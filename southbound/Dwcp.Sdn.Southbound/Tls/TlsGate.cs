@@ -6,6 +6,7 @@ using System.Security.Authentication;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using Dwcp.Sdn.Core.Hosts;
+using Dwcp.Sdn.Core.Net;
 
 namespace Dwcp.Sdn.Southbound.Tls;
 
@@ -16,6 +17,9 @@ namespace Dwcp.Sdn.Southbound.Tls;
 /// <param name="credentials">Those that hold now; asked for each connection.</param>
 public sealed class TlsGate(Func<TlsCredentials> credentials, TimeProvider time)
 {
+    /// <summary>Handshakes that may be under way unless <see cref="MaxHandshakes"/> says otherwise.</summary>
+    public const int MostHandshakes = 8192;
+
     private const string IsRevokedNow = "its certificate is revoked";
     private const string IsUncoveredNow = "its certificate is from none of our authorities any more";
     private const byte HandshakeRecord = 22; // RFC 8446 §5.1
@@ -27,8 +31,11 @@ public sealed class TlsGate(Func<TlsCredentials> credentials, TimeProvider time)
     /// <summary>From connecting until both sides believe one another.</summary>
     public TimeSpan Patience { get; init; } = TimeSpan.FromSeconds(5);
 
+    /// <summary>Handshakes that may be under way; one more ends the oldest of the address that has most.</summary>
+    public int MaxHandshakes { init => Newcomers = new(Math.Min(value, 2048), value); }
+
     /// <summary>Those that connect and have not shown who they are.</summary>
-    internal Newcomers<Socket> Newcomers { get; init; } = new(perAddress: 2048, inAll: 8192);
+    internal Newcomers<Socket> Newcomers { get; init; } = new(perAddress: 2048, inAll: MostHandshakes);
 
     /// <summary>Connections that have shown who they are and are not over.</summary>
     public int Open => open.Count;

@@ -11,6 +11,7 @@ internal sealed partial class ControllerProcess : IAsyncDisposable
     private readonly string[] _arguments;
     private readonly bool _ownsData;
     private Command? _process;
+    private int? _files;
 
     private ControllerProcess(string? data, string ovsdb, string openFlow, string[] options)
     {
@@ -53,9 +54,11 @@ internal sealed partial class ControllerProcess : IAsyncDisposable
     /// <summary>Starts one whose plain listeners are these.</summary>
     public static Task<ControllerProcess> StartAsync(string ovsdb, string openFlow, string[] options) => StartAsync(null, ovsdb, openFlow, options);
 
-    private static async Task<ControllerProcess> StartAsync(string? data, string ovsdb, string openFlow, string[] options)
+    private static Task<ControllerProcess> StartAsync(string? data, string ovsdb, string openFlow, string[] options) =>
+        StartAsync(new ControllerProcess(data, ovsdb, openFlow, options));
+
+    private static async Task<ControllerProcess> StartAsync(ControllerProcess controller)
     {
-        var controller = new ControllerProcess(data, ovsdb, openFlow, options);
         try
         {
             await controller.StartAgainAsync();
@@ -67,6 +70,10 @@ internal sealed partial class ControllerProcess : IAsyncDisposable
             throw;
         }
     }
+
+    /// <summary>Starts one on loopback alone that may open so many files and no more.</summary>
+    public static Task<ControllerProcess> StartWithFilesAsync(int files, params string[] options) =>
+        StartAsync(new ControllerProcess(null, "127.0.0.1:0", "127.0.0.1:0", options) { _files = files });
 
     /// <summary>kill -9.</summary>
     public Task KillAsync() => Running.KillAsync();
@@ -82,7 +89,9 @@ internal sealed partial class ControllerProcess : IAsyncDisposable
             await ended.DisposeAsync();
         }
 
-        _process = Command.Start(Checkout.Controller, _arguments);
+        _process = _files is { } files
+            ? Command.Start("prlimit", [$"--nofile={files}:{files}", Checkout.Controller, .. _arguments])
+            : Command.Start(Checkout.Controller, _arguments);
         var deadline = DateTime.UtcNow + ReadyWithin;
         while (!Started().IsMatch(Log))
         {

@@ -79,8 +79,30 @@ public class BfdSpeakerTests(ITestOutputHelper output)
             await UntilAsync(async () => (await left.PeersAsync()).Count == 0, "the end of the member");
         }
 
+        await NothingMoreThanFarewellsAsync("127.9.44.2");
+    }
+
+    [Fact]
+    public async Task A_peer_that_is_removed_is_watched_no_longer()
+    {
+        await using var left = Speaker("10.9.45.1");
+        var at = await left.ListenAsync("127.9.45.1");
+        await left.PutPeerAsync(From("127.9.45.2") with { Bfd = Quick });
+        await using (var right = Speaker("10.9.45.2"))
+        {
+            await right.PutPeerAsync(To(at, "127.9.45.2") with { Bfd = Quick });
+            await UntilAsync(async () => (await left.PeersAsync())[0].Bfd?.State == BfdState.Up, "BFD");
+            await left.RemovePeerAsync("127.9.45.2");
+        }
+
+        await NothingMoreThanFarewellsAsync("127.9.45.2");
+    }
+
+    /// <summary>Where the peer was, nothing of BFD comes any more, but for the last packets that say so.</summary>
+    private static async Task NothingMoreThanFarewellsAsync(string peer)
+    {
         using var ear = new Socket(AddressFamily.InterNetwork, SocketType.Dgram, ProtocolType.Udp) { ReceiveTimeout = 2500 };
-        await UntilAsync(() => TryBind(ear), "the port of the one that has ended");
+        await UntilAsync(() => TryBind(ear, peer), "the port of the one that has ended");
         var heard = new byte[100];
         for (var count = 0; ; count++)
         {
@@ -96,11 +118,11 @@ public class BfdSpeakerTests(ITestOutputHelper output)
         }
     }
 
-    private static bool TryBind(Socket socket)
+    private static bool TryBind(Socket socket, string address)
     {
         try
         {
-            socket.Bind(new IPEndPoint(IPAddress.Parse("127.9.44.2"), 3784));
+            socket.Bind(new IPEndPoint(IPAddress.Parse(address), 3784));
             return true;
         }
         catch (SocketException)

@@ -1,12 +1,13 @@
 using System.Net;
 using System.Net.Sockets;
 using System.Text;
+using System.Text.RegularExpressions;
 using Dwcp.Sdn.Northbound;
 
 namespace Dwcp.Sdn.Tests.Northbound;
 
 /// <summary>So many connections of each protocol and no more; whoever leaves makes room.</summary>
-public sealed class ConnectionLimitTests : RestFixture
+public sealed partial class ConnectionLimitTests : RestFixture
 {
     internal override NorthboundOptions Options { get; } = new()
     {
@@ -16,7 +17,9 @@ public sealed class ConnectionLimitTests : RestFixture
     };
 
     private static readonly string Http = "GET /healthz HTTP/1.1\r\nHost: a\r\n\r\n";
-    private static readonly string Grpc = "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\u0004\0\0\0\0\0";
+
+    // With a call: POST / to a, as HPACK has it.
+    private static readonly string Grpc = "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\u0004\0\0\0\0\0" + "\0\0\u0006\u0001\u0005\0\0\0\u0001\u0083\u0086\u0084\u0041\u0001a";
 
     [Theory]
     [InlineData(false)]
@@ -50,6 +53,31 @@ public sealed class ConnectionLimitTests : RestFixture
         open.ForEach(s => s.Dispose());
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Whoever_asks_nothing_makes_room(bool grpc)
+    {
+        var (listener, asked) = grpc ? (Server.GrpcEndPoint, Grpc) : (Server.HttpEndPoint, Http);
+        using var first = await OpenAsync(listener);
+        Assert.True(await IsServedAsync(first, asked));
+        var silent = new List<Socket>();
+        for (var n = 0; n < 10 * Options.MaxConnections; n++)
+        {
+            silent.Add(await OpenAsync(listener));
+        }
+
+        using var late = await OpenAsync(listener);
+        Assert.True(await IsServedAsync(late, asked));
+        Assert.False(await IsServedAsync(silent[0], asked));
+        if (!grpc)
+        {
+            Assert.True(await IsServedAsync(first, asked)); // It is still there.
+        }
+
+        silent.ForEach(s => s.Dispose());
+    }
+
     private static async Task<Socket> OpenAsync(IPEndPoint server)
     {
         var socket = new Socket(SocketType.Stream, ProtocolType.Tcp);
@@ -57,18 +85,32 @@ public sealed class ConnectionLimitTests : RestFixture
         return socket;
     }
 
+    /// <summary>Asks, and reads until the answer has begun: with the status line, or with the header fields of stream 1.</summary>
     private static async Task<bool> IsServedAsync(Socket socket, string asked)
     {
         try
         {
-            await socket.SendAsync(Encoding.ASCII.GetBytes(asked));
-            return await socket.ReceiveAsync(new byte[1024]).WaitAsync(TimeSpan.FromSeconds(10)) > 0;
+            await socket.SendAsync(Encoding.Latin1.GetBytes(asked));
+            var (got, buffer) = ("", new byte[1024]);
+            while (await socket.ReceiveAsync(buffer).WaitAsync(TimeSpan.FromSeconds(10)) is > 0 and var count)
+            {
+                got += Encoding.Latin1.GetString(buffer, 0, count);
+                if (got.Contains("HTTP/1.1 200", StringComparison.Ordinal) || HeadersOfStreamOne().IsMatch(got))
+                {
+                    return true;
+                }
+            }
+
+            return false;
         }
         catch (SocketException)
         {
             return false;
         }
     }
+
+    [GeneratedRegex("\\x01[\\x04\\x05]\\0\\0\\0\\x01")]
+    private static partial Regex HeadersOfStreamOne();
 
     private static async Task EventuallyAsync(Func<Task<bool>> holds)
     {

@@ -142,6 +142,52 @@ public sealed class ListenerTests : ISwitchObserver, IAsyncLifetime
     }
 
     [Fact]
+    public async Task No_more_sockets_are_open_than_may_be_and_a_switch_gets_in_all_the_same()
+    {
+        var patient = new SessionTimes { Hello = TimeSpan.FromMinutes(1), Ready = TimeSpan.FromMinutes(1) };
+        await ServeAsync(new() { Endpoint = new(IPAddress.Loopback, 0), MaxSockets = 6, MaxConnections = 4, Times = patient }, async few =>
+        {
+            using var first = await RawPeer.JoinAsync(few.Endpoint, 1);
+            await NextAsync();
+            var silent = new List<RawPeer>();
+            for (var i = 0; i < 50; i++)
+            {
+                silent.Add(await RawPeer.ConnectAsync(few.Endpoint));
+                await silent[^1].ReceiveAsync().WaitAsync(Patience); // Its HELLO: it was let in.
+            }
+
+            // Five places besides the switch: the others have made room.
+            foreach (var oldest in silent[..45])
+            {
+                Assert.Empty(await oldest.ReceiveToEndAsync().WaitAsync(Patience));
+            }
+
+            using var late = await RawPeer.JoinAsync(few.Endpoint, 2);
+            Assert.Equal(new DatapathId(2), (await NextAsync()).Id);
+            Assert.False(gone.Reader.TryRead(out _));
+            silent.ForEach(peer => peer.Dispose());
+        });
+    }
+
+    [Fact]
+    public async Task A_mistake_at_the_beginning_of_a_connection_costs_that_one_and_no_place()
+    {
+        var faulty = new FaultyClock();
+        await ServeAsync(new() { Endpoint = new(IPAddress.Loopback, 0), MaxSockets = 2, MaxConnections = 1, Time = faulty }, async few =>
+        {
+            for (var i = 0; i < 5; i++)
+            {
+                faulty.Fails = true;
+                using var unlucky = await RawPeer.ConnectAsync(few.Endpoint);
+                Assert.Empty(await unlucky.ReceiveToEndAsync().WaitAsync(Patience));
+            }
+
+            using var next = await RawPeer.JoinAsync(few.Endpoint, 1).WaitAsync(Patience);
+            Assert.Equal(new DatapathId(1), (await NextAsync()).Id);
+        });
+    }
+
+    [Fact]
     public async Task As_many_switches_as_may_be_stay_and_one_more_is_refused_until_one_has_gone()
     {
         await ServeAsync(new() { Endpoint = new(IPAddress.Loopback, 0), MaxConnections = 2 }, async few =>
@@ -448,4 +494,15 @@ public sealed class ListenerTests : ISwitchObserver, IAsyncLifetime
     }
 
     private async Task<SwitchConnection> NextAsync() => await connected.Reader.ReadAsync().AsTask().WaitAsync(Patience);
+
+    /// <summary>Fails once, whenever it is told to.</summary>
+    private sealed class FaultyClock : TimeProvider
+    {
+        private int fails;
+
+        public bool Fails { set => Volatile.Write(ref fails, value ? 1 : 0); }
+
+        public override long GetTimestamp() =>
+            Interlocked.Exchange(ref fails, 0) == 0 ? base.GetTimestamp() : throw new InvalidOperationException("the clock fails");
+    }
 }

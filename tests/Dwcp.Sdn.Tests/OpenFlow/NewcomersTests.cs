@@ -1,5 +1,5 @@
 using System.Net;
-using Dwcp.Sdn.Southbound;
+using Dwcp.Sdn.Core.Net;
 
 namespace Dwcp.Sdn.Tests.OpenFlow;
 

@@ -68,6 +68,36 @@ public sealed class OvsdbListenerTests : IAsyncLifetime
         Assert.False(hosts.Current.Closed.IsCompleted);
     }
 
+    [Theory]
+    [InlineData(6, 100)]
+    [InlineData(100, 6)]
+    public async Task Silent_peers_beyond_all_places_make_room_for_a_host(int sockets, int sessions)
+    {
+        var patient = new HostTimes { Session = new() { ProbeAfter = TimeSpan.FromHours(1), Answer = TimeSpan.FromHours(1) } }; // Nothing else ends them.
+        await using var few = OvsdbListener.Start(
+            new(IPAddress.Loopback, 0), new OvsdbOptions { MaxSockets = sockets, MaxConnections = sessions, Times = patient }, TimeProvider.System, NullLogger.Instance);
+        using var host = await FakeHost.ConnectAsync(few.LocalEndPoint);
+        await using var hosts = few.HostsAsync().GetAsyncEnumerator();
+        Assert.True(await hosts.MoveNextAsync().AsTask().WaitAsync(Patience));
+        var first = hosts.Current;
+        var silent = new List<Socket>();
+        for (var i = 0; i < 50; i++)
+        {
+            silent.Add(await ConnectAsync(few.LocalEndPoint));
+            await silent[^1].ReceiveAsync(new byte[1], SocketFlags.Peek).WaitAsync(Patience); // We ask it something: so it was let in.
+        }
+
+        foreach (var oldest in silent[..45])
+        {
+            await DrainAsync(oldest).WaitAsync(Patience);
+        }
+
+        using var another = await FakeHost.ConnectAsync(few.LocalEndPoint);
+        Assert.True(await hosts.MoveNextAsync().AsTask().WaitAsync(Patience));
+        Assert.False(first.Closed.IsCompleted);
+        silent.ForEach(socket => socket.Dispose());
+    }
+
     [Fact]
     public async Task Of_those_that_show_no_inventory_the_oldest_goes_when_there_are_too_many_and_a_host_does_not()
     {

@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Net;
 using System.Net.Sockets;
 using Dwcp.Sdn.Core.Hosts;
+using Dwcp.Sdn.Core.Net;
 using Dwcp.Sdn.Southbound.Tls;
 using Microsoft.Extensions.Logging;
 
@@ -18,6 +19,9 @@ public sealed class OpenFlowListener(OpenFlowOptions options, ISwitchObserver ob
     private readonly SocketThreads? threads = OperatingSystem.IsLinux() ? new(options.Threads) : null;
     private readonly FairShare fair = new(options.Time, options.Threads);
     private readonly Newcomers<SwitchConnection> newcomers = new(options.MaxNewcomers, options.MaxNewcomers);
+
+    // One for each socket that is open.
+    private readonly SemaphoreSlim places = new(options.MaxSockets);
 
     // Accepted and not yet among those who make room for others; more wait in the kernel.
     private readonly SemaphoreSlim arriving = new(1024);
@@ -63,6 +67,7 @@ public sealed class OpenFlowListener(OpenFlowOptions options, ISwitchObserver ob
     {
         socket.Dispose();
         threads?.Dispose();
+        places.Dispose();
         arriving.Dispose();
     }
 
@@ -76,43 +81,49 @@ public sealed class OpenFlowListener(OpenFlowOptions options, ISwitchObserver ob
         }
         catch (SocketException e)
         {
+            // A peer that left while it waited, or no descriptors: neither ends the service.
             arriving.Release();
-
-            // Out of descriptors, or a peer that left while it waited: neither ends the service.
-            if (e.SocketErrorCode == SocketError.TooManyOpenSockets && newcomers.Evict() is { } oldest)
-            {
-                MakeRoom(oldest);
-                return;
-            }
-
             log.AcceptFailed(e.SocketErrorCode);
             await Task.Delay(TimeSpan.FromMilliseconds(50), options.Time, stop);
             return;
         }
 
-        // In the order in which they came: the oldest goes first.
-        var plain = options.Secure is null ? Begin(accepted, threads?.Attach(accepted) ?? (Stream)new NetworkStream(accepted, ownsSocket: true), null) : null;
-        var task = ServeAsync(accepted, plain, stop);
+        if (!places.Wait(0, CancellationToken.None))
+        {
+            await TakePlaceAsync(accepted, stop);
+        }
+
+        var task = ServeAsync(accepted, stop);
         serving.TryAdd(task, true);
         _ = task.ContinueWith(t => serving.TryRemove(t, out _), CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
     }
 
-    private async Task ServeAsync(Socket accepted, SwitchConnection? plain, CancellationToken stop)
+    /// <summary>Somebody has to go first. Without a newcomer there is a handshake that ends in time: switches alone do not take all places.</summary>
+    private async Task TakePlaceAsync(Socket accepted, CancellationToken stop)
     {
-        var remote = accepted.RemoteEndPoint; // Not known any more once it has been closed to make room.
-        await Task.Yield();
+        if (newcomers.Evict() is { } oldest)
+        {
+            MakeRoom(oldest);
+        }
+
         try
         {
-            Task<Secured>? securing = null;
-            try
-            {
-                securing = plain is null ? options.Secure!(accepted, stop) : null;
-            }
-            finally
-            {
-                arriving.Release();
-            }
+            await places.WaitAsync(stop);
+        }
+        catch (OperationCanceledException)
+        {
+            accepted.Dispose();
+            throw;
+        }
+    }
 
+    private async Task ServeAsync(Socket accepted, CancellationToken stop)
+    {
+        EndPoint? remote = null;
+        try
+        {
+            remote = accepted.RemoteEndPoint; // Not known any more once it has been closed to make room.
+            var (plain, securing) = await ArriveAsync(accepted, stop);
             var secured = securing is null ? null : await securing;
             var connection = plain ?? Begin(accepted, secured!.Stream, secured.Peer);
             using var disbelieved = secured?.WhenDisbelieved(connection.Close);
@@ -130,6 +141,29 @@ public sealed class OpenFlowListener(OpenFlowOptions options, ISwitchObserver ob
         finally
         {
             accepted.Dispose();
+            places.Release();
+        }
+    }
+
+    /// <summary>Among the newcomers, or at its handshake: from here on it can be ended to make room.</summary>
+    private async Task<(SwitchConnection? Plain, Task<Secured>? Securing)> ArriveAsync(Socket accepted, CancellationToken stop)
+    {
+        try
+        {
+            if (options.Secure is not { } secure)
+            {
+                // Before anybody else is accepted: the oldest goes first.
+                var plain = Begin(accepted, threads?.Attach(accepted) ?? (Stream)new NetworkStream(accepted, ownsSocket: true), null);
+                await Task.Yield();
+                return (plain, null);
+            }
+
+            await Task.Yield();
+            return (null, secure(accepted, stop));
+        }
+        finally
+        {
+            arriving.Release();
         }
     }
 

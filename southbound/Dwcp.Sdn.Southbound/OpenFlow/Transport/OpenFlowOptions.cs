@@ -22,6 +22,9 @@ public sealed record OpenFlowOptions
     /// <summary>Connections besides that are not ready yet; one more ends the oldest of the address that has most.</summary>
     public int MaxNewcomers { get; init; } = 16_384;
 
+    /// <summary>Connections of all kinds that may be open, those that are on their way out among them; one more ends a newcomer, and waits.</summary>
+    public int MaxSockets { get; init; } = 49_152;
+
     /// <summary>Octets that may wait to be sent to one switch.</summary>
     public int MaxOutgoing { get; init; } = 4 * 1024 * 1024;
 

@@ -21,6 +21,7 @@ public sealed class OvsdbListener : IAsyncDisposable
     private readonly ILogger log;
     private readonly CancellationTokenSource stop = new();
     private readonly HashSet<OvsdbHostConnection> open = [];
+    private readonly SemaphoreSlim places;
     private readonly Newcomers<OvsdbHostConnection> newcomers;
     private readonly ByteBudget budget;
     private readonly Task accepting;
@@ -35,6 +36,7 @@ public sealed class OvsdbListener : IAsyncDisposable
         this.clock = clock;
         this.log = log;
         newcomers = new(options.NewcomersPerAddress, options.Newcomers);
+        places = new(options.MaxSockets);
         budget = new(options.UnfinishedBytes);
         LocalEndPoint = (IPEndPoint)socket.LocalEndPoint!;
         accepting = AcceptAsync();
@@ -96,7 +98,13 @@ public sealed class OvsdbListener : IAsyncDisposable
         {
             try
             {
-                _ = ServeAsync(await socket.AcceptAsync(stop.Token));
+                var accepted = await socket.AcceptAsync(stop.Token);
+                if (!places.Wait(0, CancellationToken.None))
+                {
+                    await TakePlaceAsync(accepted);
+                }
+
+                _ = ServeAsync(accepted);
             }
             catch (Exception e) when (e is OperationCanceledException or ObjectDisposedException)
             {
@@ -105,59 +113,69 @@ public sealed class OvsdbListener : IAsyncDisposable
             catch (SocketException e)
             {
                 // Out of descriptors or memory: those who are connected go on, and in a moment there may be room again.
-                if (e.SocketErrorCode == SocketError.TooManyOpenSockets && newcomers.Evict() is { } oldest)
-                {
-                    oldest.Close(TooMany);
-                    continue;
-                }
-
                 log.AcceptFailed(e.Message);
                 await Task.Delay(TimeSpan.FromMilliseconds(100), clock);
             }
         }
     }
 
-    private async Task ServeAsync(Socket accepted)
+    /// <summary>Somebody has to go first. Without a newcomer there is a handshake that ends in time: hosts alone do not take all places.</summary>
+    private async Task TakePlaceAsync(Socket accepted)
     {
-        lock (open)
-        {
-            if (open.Count >= options.MaxConnections)
-            {
-                accepted.Dispose();
-                return;
-            }
-        }
-
-        OvsdbHostConnection connection;
-        IPAddress from;
-        Secured? secured = null;
+        newcomers.Evict()?.Close(TooMany);
         try
         {
-            accepted.NoDelay = true;
-            var (local, remote) = ((IPEndPoint)accepted.LocalEndPoint!, (IPEndPoint)accepted.RemoteEndPoint!);
-            secured = options.Secure is { } secure ? await SecureAsync(secure, accepted, remote) : null;
-            if (options.Secure is not null && secured is null)
-            {
-                return;
-            }
-
-            var stream = secured?.Stream ?? new NetworkStream(accepted, ownsSocket: true);
-            connection = OvsdbHostConnection.Start(stream, remote.ToString(), Plain(local), Plain(remote), options, budget, clock, log, secured?.Peer);
-            from = remote.Address;
+            await places.WaitAsync(stop.Token);
         }
-        catch (SocketException)
+        catch (OperationCanceledException)
         {
-            accepted.Dispose(); // Gone before we could look at it.
+            accepted.Dispose();
+            throw;
+        }
+    }
+
+    private async Task ServeAsync(Socket accepted)
+    {
+        try
+        {
+            await ServeAsync(accepted, accepted.RemoteEndPoint as IPEndPoint ?? new(IPAddress.None, 0));
+        }
+        catch (Exception e) when (e is SocketException or ObjectDisposedException)
+        {
+            // Gone before we could look at it.
+        }
+        finally
+        {
+            accepted.Dispose();
+            places.Release();
+        }
+    }
+
+    private async Task ServeAsync(Socket accepted, IPEndPoint remote)
+    {
+        accepted.NoDelay = true;
+        var local = (IPEndPoint)accepted.LocalEndPoint!;
+        var secured = options.Secure is { } secure ? await SecureAsync(secure, accepted, remote) : null;
+        if (options.Secure is not null && secured is null)
+        {
             return;
         }
 
+        var stream = secured?.Stream ?? new NetworkStream(accepted, ownsSocket: true);
+        if (!HasRoom())
+        {
+            await stream.DisposeAsync();
+            return;
+        }
+
+        var connection = OvsdbHostConnection.Start(stream, remote.ToString(), Plain(local), Plain(remote), options, budget, clock, log, secured?.Peer);
         lock (open)
         {
             open.Add(connection);
         }
 
         using var disbelieved = secured?.WhenDisbelieved(connection.Close);
-        newcomers.Enter(connection, from)?.Close(TooMany);
+        newcomers.Enter(connection, remote.Address)?.Close(TooMany);
         if (stop.IsCancellationRequested)
         {
             connection.Close("the controller stops");
@@ -182,6 +200,26 @@ public sealed class OvsdbListener : IAsyncDisposable
         {
             open.Remove(connection);
         }
+    }
+
+    /// <summary>Whether there may be one session more, for which a newcomer may have to end.</summary>
+    private bool HasRoom()
+    {
+        lock (open)
+        {
+            if (open.Count < options.MaxConnections)
+            {
+                return true;
+            }
+        }
+
+        if (newcomers.Evict() is not { } oldest)
+        {
+            return false;
+        }
+
+        oldest.Close(TooMany);
+        return true;
     }
 
     private async Task<Secured?> SecureAsync(Func<Socket, CancellationToken, Task<Secured>> secure, Socket accepted, IPEndPoint remote)

@@ -15,8 +15,11 @@ public sealed record OvsdbOptions
 
     public JsonLimits Limits { get; init; } = JsonLimits.Default;
 
-    /// <summary>More connections to a listener than these are closed at once.</summary>
+    /// <summary>Sessions with a listener; one more ends a newcomer, and is closed where there is none.</summary>
     public int MaxConnections { get; init; } = 32_768;
+
+    /// <summary>Connections of all kinds that may be open, handshakes and those on their way out among them; one more waits.</summary>
+    public int MaxSockets { get; init; } = 49_152;
 
     /// <summary>Connections of one address that have not shown an inventory; one more ends the oldest of them.</summary>
     public int NewcomersPerAddress { get; init; } = 2048;

@@ -1,13 +1,13 @@
 using System.Net;
 
-namespace Dwcp.Sdn.Southbound;
+namespace Dwcp.Sdn.Core.Net;
 
 /// <summary>
 /// The connections that have not shown yet that they are worth keeping. There is room for so many, of one address and in all; one more
 /// ends the oldest of its own address where that has too many, and else of the address that has most: who says nothing keeps nobody out, and
 /// no address takes the place of another that has fewer.
 /// </summary>
-internal sealed class Newcomers<T>(int perAddress, int inAll)
+public sealed class Newcomers<T>(int perAddress, int inAll)
     where T : class
 {
     private readonly Lock gate = new();
