@@ -33,7 +33,7 @@ internal static class Usage
 
         Append(text, CommandLine.Help, "Print this and exit");
         Append(text, CommandLine.Version, "Print the version and exit");
-        return text.Append("\nSIGTERM ends it with exit code 0; SIGHUP reads again what can change while it runs; exit code 2 means a bad configuration.\n").ToString();
+        return text.Append("\nSIGTERM ends it with exit code 0; SIGHUP reads again what can change while it runs.\nExit code 2 means a bad configuration.\n").ToString();
     }
 
     /// <summary>The rows of docs/configuration.md, in Markdown.</summary>
