@@ -1,3 +1,4 @@
+using System.Net.Sockets;
 using Dwcp.Sdn.Bgp;
 using Dwcp.Sdn.Core.Evpn;
 using Dwcp.Sdn.Core.Net;
@@ -36,6 +37,24 @@ public class SpeakerTests
         await left.WithdrawAsync([Host(7).Route]);
         await UntilAsync(() => sink.Routes.Count == 499, "the withdrawal");
         Assert.Equal((499, 499), await reflector.CountAsync());
+    }
+
+    [Fact]
+    public async Task A_port_that_another_listens_on_is_refused_and_one_that_it_left_a_moment_ago_is_not()
+    {
+        await using var other = Speaker("10.9.82.1");
+        await using var second = Speaker("10.9.82.2");
+        var at = await other.ListenAsync("127.9.82.1");
+        using (var stranger = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp))
+        {
+            await stranger.ConnectAsync(at);
+            Assert.Equal(0, await stranger.ReceiveAsync(new byte[1]).WaitAsync(TimeSpan.FromSeconds(30))); // It closes first, and the connection stays with it in TIME_WAIT.
+        }
+
+        Assert.Equal(SocketError.AddressAlreadyInUse, (await Assert.ThrowsAsync<SocketException>(() => second.ListenAsync(at))).SocketErrorCode);
+
+        await other.DisposeAsync();
+        await second.ListenAsync(at);
     }
 
     [Fact]

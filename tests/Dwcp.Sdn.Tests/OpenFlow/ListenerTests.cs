@@ -59,6 +59,25 @@ public sealed class ListenerTests : ISwitchObserver, IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_port_that_another_listens_on_is_refused_and_one_that_it_left_a_moment_ago_is_not()
+    {
+        var options = new OpenFlowOptions { Endpoint = new(IPAddress.Parse("127.9.80.1"), 0) };
+        await ServeAsync(options, async other =>
+        {
+            options = options with { Endpoint = other.Endpoint };
+            using var peer = await RawPeer.ConnectAsync(other.Endpoint);
+            using var second = new OpenFlowListener(options, this, NullLogger<OpenFlowListener>.Instance);
+            Assert.Equal(SocketError.AddressAlreadyInUse, Assert.Throws<SocketException>(second.Start).SocketErrorCode);
+
+            await peer.SendAsync(new byte[] { 4, 0, 0, 7, 0, 0, 0, 1 }); // It closes first, and the connection stays with it in TIME_WAIT.
+            await peer.ReceiveToEndAsync().WaitAsync(Patience);
+        });
+
+        using var next = new OpenFlowListener(options, this, NullLogger<OpenFlowListener>.Instance);
+        next.Start();
+    }
+
+    [Fact]
     public async Task A_silent_peer_is_dropped_when_its_time_for_hello_is_over()
     {
         var clock = Stopwatch.StartNew();

@@ -36,6 +36,23 @@ public sealed class OvsdbListenerTests : IAsyncLifetime
     public Task DisposeAsync() => listener.DisposeAsync().AsTask();
 
     [Fact]
+    public async Task A_port_that_another_listens_on_is_refused_and_one_that_it_left_a_moment_ago_is_not()
+    {
+        var options = new OvsdbOptions { MaxConnections = 0 }; // It closes first, and the connection stays with it in TIME_WAIT.
+        await using var other = OvsdbListener.Start(new(IPAddress.Parse("127.9.81.1"), 0), options, TimeProvider.System, NullLogger.Instance);
+        using (var peer = await ConnectAsync(other.LocalEndPoint))
+        {
+            await DrainAsync(peer).WaitAsync(Patience);
+        }
+
+        var taken = Assert.Throws<SocketException>(() => OvsdbListener.Start(other.LocalEndPoint, options, TimeProvider.System, NullLogger.Instance));
+        Assert.Equal(SocketError.AddressAlreadyInUse, taken.SocketErrorCode);
+
+        await other.DisposeAsync();
+        await using var next = OvsdbListener.Start(other.LocalEndPoint, options, TimeProvider.System, NullLogger.Instance);
+    }
+
+    [Fact]
     public async Task A_host_joins_while_a_thousand_peers_say_nothing_and_those_are_dropped()
     {
         var silent = await Task.WhenAll(Enumerable.Range(0, 1000).Select(_ => ConnectAsync()));
