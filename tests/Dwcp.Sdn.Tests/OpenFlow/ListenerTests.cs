@@ -77,6 +77,18 @@ public sealed class ListenerTests : ISwitchObserver, IAsyncLifetime
         next.Start();
     }
 
+    [Theory]
+    [InlineData("127.0.0.1")]
+    [InlineData("::1")]
+    public Task Whoever_listens_on_all_addresses_serves_both_families_and_each_is_shown_in_its_own_form(string address) => ServeAsync(
+        new() { Endpoint = new(IPAddress.IPv6Any, 0) },
+        async wide =>
+        {
+            using var peer = await RawPeer.JoinAsync(new(IPAddress.Parse(address), wide.Endpoint.Port), 0x61);
+            var connection = await NextAsync();
+            Assert.Equal((address, address), (connection.Remote.Address.ToString(), connection.Local.Address.ToString()));
+        });
+
     [Fact]
     public async Task A_silent_peer_is_dropped_when_its_time_for_hello_is_over()
     {

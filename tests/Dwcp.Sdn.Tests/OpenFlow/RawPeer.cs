@@ -9,16 +9,18 @@ namespace Dwcp.Sdn.Tests.OpenFlow;
 /// <summary>A switch made of a socket, which does as it is told and nothing by itself.</summary>
 internal sealed class RawPeer : IDisposable
 {
-    private readonly Socket socket = new(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+    private readonly Socket socket;
     private Stream stream = Stream.Null;
     private uint nextXid = 1;
+
+    private RawPeer(AddressFamily family) => socket = new(family, SocketType.Stream, ProtocolType.Tcp);
 
     /// <summary>Connects, with a layer such as TLS over the connection if one is given.</summary>
     /// <param name="from">The address that it comes from, where another than usual matters.</param>
     public static async Task<RawPeer> ConnectAsync(IPEndPoint to, Func<Stream, Task<Stream>>? over = null, IPAddress? from = null)
     {
-        var peer = new RawPeer();
-        peer.socket.Bind(new IPEndPoint(from ?? IPAddress.Any, 0));
+        var peer = new RawPeer(to.AddressFamily);
+        peer.socket.Bind(new IPEndPoint(from ?? (to.AddressFamily == AddressFamily.InterNetworkV6 ? IPAddress.IPv6Any : IPAddress.Any), 0));
         await peer.socket.ConnectAsync(to);
         peer.stream = new NetworkStream(peer.socket);
         peer.stream = over is null ? peer.stream : await over(peer.stream);

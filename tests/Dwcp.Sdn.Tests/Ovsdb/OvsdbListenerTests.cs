@@ -52,6 +52,20 @@ public sealed class OvsdbListenerTests : IAsyncLifetime
         await using var next = OvsdbListener.Start(other.LocalEndPoint, options, TimeProvider.System, NullLogger.Instance);
     }
 
+    [Theory]
+    [InlineData("127.0.0.1")]
+    [InlineData("::1")]
+    public async Task Whoever_listens_on_all_addresses_serves_both_families_and_each_is_shown_in_its_own_form(string address)
+    {
+        await using var wide = OvsdbListener.Start(new(IPAddress.IPv6Any, 0), new OvsdbOptions(), TimeProvider.System, NullLogger.Instance);
+        using var host = await FakeHost.ConnectAsync(new(IPAddress.Parse(address), wide.LocalEndPoint.Port));
+        await using var hosts = wide.HostsAsync().GetAsyncEnumerator();
+        Assert.True(await hosts.MoveNextAsync().AsTask().WaitAsync(Patience));
+
+        Assert.Equal(address, IPEndPoint.Parse(hosts.Current.Peer).Address.ToString());
+        Assert.Equal(address, hosts.Current.Inventory.RemoteAddress.ToString());
+    }
+
     [Fact]
     public async Task A_host_joins_while_a_thousand_peers_say_nothing_and_those_are_dropped()
     {

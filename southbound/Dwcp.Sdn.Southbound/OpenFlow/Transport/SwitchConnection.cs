@@ -33,8 +33,8 @@ public sealed partial class SwitchConnection : ISwitchTables
         this.channel = channel;
         this.options = options;
         this.log = log;
-        Remote = remote as IPEndPoint ?? new IPEndPoint(IPAddress.None, 0);
-        Local = local as IPEndPoint ?? new IPEndPoint(IPAddress.None, 0);
+        Remote = remote is IPEndPoint there ? PlainEndPoint.Of(there) : new IPEndPoint(IPAddress.None, 0);
+        Local = local is IPEndPoint here ? PlainEndPoint.Of(here) : new IPEndPoint(IPAddress.None, 0);
         session = new ControllerSession(options.Times);
         loop = new Loop(this);
     }

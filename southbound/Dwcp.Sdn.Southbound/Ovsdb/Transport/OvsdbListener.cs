@@ -53,6 +53,11 @@ public sealed class OvsdbListener : IAsyncDisposable
         var socket = new Socket(address.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
         try
         {
+            if (address.AddressFamily == AddressFamily.InterNetworkV6)
+            {
+                socket.DualMode = true;
+            }
+
             socket.Bind(address);
             socket.Listen(Backlog);
         }
@@ -138,7 +143,7 @@ public sealed class OvsdbListener : IAsyncDisposable
     {
         try
         {
-            await ServeAsync(accepted, accepted.RemoteEndPoint as IPEndPoint ?? new(IPAddress.None, 0));
+            await ServeAsync(accepted, accepted.RemoteEndPoint is IPEndPoint remote ? PlainEndPoint.Of(remote) : new(IPAddress.None, 0));
         }
         catch (Exception e) when (e is SocketException or ObjectDisposedException)
         {
@@ -236,6 +241,5 @@ public sealed class OvsdbListener : IAsyncDisposable
         }
     }
 
-    internal static IpAddress Plain(IPEndPoint end) =>
-        IpAddress.From(end.Address.IsIPv4MappedToIPv6 ? end.Address.MapToIPv4() : end.Address);
+    internal static IpAddress Plain(IPEndPoint end) => IpAddress.From(PlainEndPoint.Of(end).Address);
 }
