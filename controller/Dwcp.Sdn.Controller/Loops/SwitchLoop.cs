@@ -221,8 +221,8 @@ internal sealed class SwitchLoop(
 
     private async Task<bool> WokenWithinAsync(TimeSpan limit, CancellationToken stop)
     {
-        using var end = CancellationTokenSource.CreateLinkedTokenSource(stop);
-        using var timer = limit == Timeout.InfiniteTimeSpan ? null : time.CreateTimer(_ => end.Cancel(), null, limit, Timeout.InfiniteTimeSpan);
+        using var late = new CancellationTokenSource(limit, time);
+        using var end = CancellationTokenSource.CreateLinkedTokenSource(stop, late.Token);
         try
         {
             await wake.Reader.ReadAsync(end.Token);

@@ -254,8 +254,8 @@ internal sealed class TopologyLoop(FabricLoop fabric, TopologyMachine machine, T
             var left = deadline - Now;
             if (left > TimeSpan.Zero)
             {
-                using var end = CancellationTokenSource.CreateLinkedTokenSource(stop);
-                using var timer = time.CreateTimer(_ => end.Cancel(), null, left, Timeout.InfiniteTimeSpan);
+                using var late = new CancellationTokenSource(left, time);
+                using var end = CancellationTokenSource.CreateLinkedTokenSource(stop, late.Token);
                 try
                 {
                     await wake.Reader.ReadAsync(end.Token);
