@@ -25,7 +25,7 @@ internal sealed class Outbox(Stream stream, int limit, Action<Exception> broken)
     private bool closed;
     private TaskCompletionSource? progress;
 
-    /// <summary>Octets that wait behind those on their way.</summary>
+    /// <summary>Whether fewer octets than the limit wait behind those on their way.</summary>
     public bool HasRoom
     {
         get
@@ -226,9 +226,9 @@ internal sealed class Outbox(Stream stream, int limit, Action<Exception> broken)
     private void Release()
     {
         // A burst does not keep its memory.
-        if (sending!.GetSpan().Length <= KeepCapacity)
+        sending!.Clear();
+        if (sending.GetSpan().Length <= KeepCapacity)
         {
-            sending.Clear();
             spare = sending;
         }
 
