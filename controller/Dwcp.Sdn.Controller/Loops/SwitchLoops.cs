@@ -110,11 +110,13 @@ internal sealed class SwitchLoops(FabricLoop fabric, TopologyLoop topology, Swit
             time,
             logs.CreateLogger<SwitchLoop>());
         loops[datapath] = loop;
+        Task[] both = [];
         try
         {
             var sighting = new SwitchSighting(datapath, connection.Remote.ToString(), connection.Description.Software, connection.Identity);
             await fabric.PostAsync(m => m.SwitchUp(sighting), connection.Lifetime);
-            await await Task.WhenAny(loop.RunAsync(connection.Lifetime), loop.CountDropsAsync(connection.Lifetime));
+            both = [loop.RunAsync(connection.Lifetime), loop.CountDropsAsync(connection.Lifetime)];
+            await await Task.WhenAny(both);
         }
         catch (Exception e) when (e is OperationCanceledException or SwitchGoneException)
         {
@@ -126,6 +128,7 @@ internal sealed class SwitchLoops(FabricLoop fabric, TopologyLoop topology, Swit
             connection.Close("its loop failed");
         }
 
+        await Task.WhenAll(both).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing); // Nothing of it is told after it has been forgotten.
         loops.TryRemove(datapath, out _);
         topology.Gone(connection);
         metrics.Forget(datapath);
