@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Net;
 using System.Net.Sockets;
+using System.Text.Json;
 using Dwcp.Sdn.Southbound.Ovsdb.Client;
 using Dwcp.Sdn.Southbound.Ovsdb.Json;
 using Dwcp.Sdn.Southbound.Ovsdb.Schema;
@@ -44,6 +45,23 @@ public sealed class OlderServerTests : IAsyncDisposable
 
         Assert.StartsWith("unknown method", refused.Error, StringComparison.Ordinal);
         Assert.DoesNotContain("monitor", server.Asked);
+    }
+
+    [Fact]
+    public async Task Whoever_throws_when_told_of_a_lock_ends_the_connection_and_leaves_no_question_open()
+    {
+        var server = new FakeOvsdb { KnowsConditions = false };
+        var client = await ConnectAsync(server);
+        client.LockChanged += (name, _) => throw new InvalidOperationException($"no use for {name}");
+
+        await turn.WaitAsync();
+        server.Out.Enqueue(new JsonRpcNotification("locked", JsonElement.Parse("""["a"]""")));
+        await TellAsync(server);
+        turn.Release();
+
+        Assert.Equal("failed here: no use for a", await client.Closed.WaitAsync(TimeSpan.FromSeconds(20)));
+        await Assert.ThrowsAsync<IOException>(() => client.EchoAsync().WaitAsync(TimeSpan.FromSeconds(20)));
+        await client.DisposeAsync().AsTask().WaitAsync(TimeSpan.FromSeconds(20));
     }
 
     public async ValueTask DisposeAsync()

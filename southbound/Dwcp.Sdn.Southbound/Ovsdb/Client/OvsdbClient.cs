@@ -230,6 +230,11 @@ public sealed class OvsdbClient : IAsyncDisposable
         {
             reason = closing ?? e.GetBaseException().Message;
         }
+        catch (Exception mistake)
+        {
+            // Ours, or that of whoever hears of locks: nobody waits for an answer for ever.
+            reason = $"failed here: {mistake.Message}";
+        }
 
         await stream.DisposeAsync();
         received.Writer.TryComplete();
