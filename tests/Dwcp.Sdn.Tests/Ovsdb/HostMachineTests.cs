@@ -15,6 +15,9 @@ public sealed class HostMachineTests
     private static readonly Guid Bridge = Guid.Parse("0f6ee8ac-1c5a-4c3e-8d4e-0000000000b1");
     private static readonly Guid Port = Guid.Parse("0f6ee8ac-1c5a-4c3e-8d4e-0000000000c1");
     private static readonly Guid Interface = Guid.Parse("0f6ee8ac-1c5a-4c3e-8d4e-0000000000d1");
+    private static readonly Guid Queue = Guid.Parse("0f6ee8ac-1c5a-4c3e-8d4e-0000000000f1");
+    private static readonly Guid Qos = Guid.Parse("0f6ee8ac-1c5a-4c3e-8d4e-0000000000f2");
+    private static readonly Guid Mirror = Guid.Parse("0f6ee8ac-1c5a-4c3e-8d4e-0000000000f3");
     private static readonly Guid Controller = Guid.Parse("0f6ee8ac-1c5a-4c3e-8d4e-0000000000e1");
 
     [Theory]
@@ -272,6 +275,40 @@ public sealed class HostMachineTests
         net.Send(new HostEvent.Settled());
 
         Assert.Single(net.Did.OfType<HostAction.Close>());
+    }
+
+    public static TheoryData<string, string, OvsdbValue> Beyond => new()
+    {
+        { "Port", "tag", Integer(1L << 32) },
+        { "Port", "trunks", Integer(1L << 40) },
+        { "Interface", "mtu", Integer(1L << 31) },
+        { "Mirror", "output_vlan", Integer(-(1L << 40)) },
+        { "Mirror", "snaplen", Integer(1L << 32) },
+        { "Mirror", "select_vlan", Integer(1L << 40) },
+        { "QoS", "queues", new OvsdbMap([new(OvsdbAtom.Of(1L << 32), OvsdbAtom.Of(Queue))]) },
+        { "QoS", "queues", new OvsdbMap([new(OvsdbAtom.Of(-1L), OvsdbAtom.Of(Queue))]) },
+        { "Queue", "dscp", Integer(1L << 32) },
+    };
+
+    [Theory]
+    [MemberData(nameof(Beyond))]
+    public void A_number_that_has_no_room_in_an_inventory_is_nonsense_and_is_shown_as_no_other(string table, string column, OvsdbValue value)
+    {
+        var net = new Net();
+        AddBridge(net.Database);
+        net.Database.Set("Queue", Queue, ("dscp", Integer(1)));
+        net.Database.Set("QoS", Qos, ("type", OvsdbSet.Of("linux-htb")), ("queues", new OvsdbMap([new(OvsdbAtom.Of(uint.MaxValue), OvsdbAtom.Of(Queue))])));
+        net.Database.Set("Port", Port, ("qos", Row(Qos)), ("tag", Integer(4095)));
+        net.Database.Set("Mirror", Mirror, ("name", OvsdbSet.Of("m")));
+        net.Database.Set("Bridge", Bridge, ("mirrors", Row(Mirror)));
+        net.Start();
+        Assert.Equal(uint.MaxValue, net.Shown.Bridge("br-int")!.Ports[0].Qos!.Settings.Queues[0].Number);
+
+        var row = new Dictionary<string, Guid> { ["Port"] = Port, ["Interface"] = Interface, ["Mirror"] = Mirror, ["QoS"] = Qos, ["Queue"] = Queue }[table];
+        net.Database.Set(table, row, (column, value));
+        net.Run();
+
+        Assert.StartsWith($"{column}: ", Assert.Single(net.Did.OfType<HostAction.Close>()).Reason, StringComparison.Ordinal);
     }
 
     private static void Announce(FakeOvsdb database, string vtep) => database.Set(

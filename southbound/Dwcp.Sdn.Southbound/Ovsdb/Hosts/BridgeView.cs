@@ -55,7 +55,7 @@ internal static class BridgeView
             .. qos.Queues
                 .Where(queue => rows.ContainsKey(queue.Queue))
                 .Select(queue => (queue.Number, Queue: new QueueRow(rows[queue.Queue])))
-                .Select(queue => new QueueSettings((uint)queue.Number) { Dscp = (int?)queue.Queue.Dscp, OtherConfig = queue.Queue.OtherConfig })
+                .Select(queue => new QueueSettings(queue.Number) { Dscp = queue.Queue.Dscp, OtherConfig = queue.Queue.OtherConfig })
                 .OrderBy(queue => queue.Number),
         ];
     }
@@ -68,8 +68,8 @@ internal static class BridgeView
             DestinationPorts = NamesOf(database, row.DestinationPorts),
             Vlans = row.Row.Integers("select_vlan"),
             OutputPort = NamesOf(database, row.OutputPorts) is [var port, ..] ? port : null,
-            OutputVlan = (int?)row.Row.Integer("output_vlan"),
-            SnapLength = (int?)row.Row.Integer("snaplen"),
+            OutputVlan = row.Row.Int32("output_vlan"),
+            SnapLength = row.Row.Int32("snaplen"),
         },
         IsOurs(row.ExternalIds));
 

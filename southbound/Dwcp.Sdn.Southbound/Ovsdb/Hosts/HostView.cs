@@ -109,7 +109,7 @@ internal static class HostView
         var interfaces = database.Referenced(InterfaceRow.Table, row.Interfaces).Select(r => ReadInterface(new(r), faults));
         return new PortInventory(row.Name)
         {
-            Tag = (int?)row.Tag,
+            Tag = row.Tag,
             Trunks = row.Trunks,
             Qos = BridgeView.ReadQos(database, row),
             IsOurs = BridgeView.IsOurs(row.ExternalIds),
@@ -146,7 +146,7 @@ internal static class HostView
             Options = row.Options,
             Bfd = row.Bfd,
             BfdStatus = row.BfdStatus,
-            Mtu = (int?)row.Mtu,
+            Mtu = row.Mtu,
             LinkUp = UpOrDown(row.LinkState),
             AdminUp = UpOrDown(row.AdminState),
             Error = row.Error,

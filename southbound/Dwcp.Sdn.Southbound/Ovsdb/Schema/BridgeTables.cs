@@ -40,7 +40,7 @@ public readonly record struct QosRow(OvsdbRow Row) : IOvsdbRow<QosRow>
 
     public StringMap ExternalIds => Row.TextMap("external_ids");
 
-    public IEnumerable<(long Number, Guid Queue)> Queues => Row.Map("queues").Pairs.Select(pair => (pair.Key.AsInteger("queues"), pair.Value.AsUuid("queues")));
+    public IEnumerable<(uint Number, Guid Queue)> Queues => Row.Map("queues").Pairs.Select(pair => (pair.Key.AsUInt32("queues"), pair.Value.AsUuid("queues")));
 }
 
 /// <summary>A row of the table Queue. The database keeps it until somebody deletes it.</summary>
@@ -52,7 +52,7 @@ public readonly record struct QueueRow(OvsdbRow Row) : IOvsdbRow<QueueRow>
 
     public static QueueRow Of(OvsdbRow row) => new(row);
 
-    public long? Dscp => Row.Integer("dscp");
+    public int? Dscp => Row.Int32("dscp");
 
     public StringMap OtherConfig => Row.TextMap("other_config");
 }

@@ -29,11 +29,13 @@ public sealed class OvsdbRow(Guid id, IReadOnlyDictionary<string, OvsdbValue> co
 
     public long? Integer(string column) => Single(column)?.AsInteger(column);
 
+    public int? Int32(string column) => Single(column)?.AsInt32(column);
+
     public bool? Boolean(string column) => Single(column)?.AsBoolean(column);
 
     public EquatableArray<string> Texts(string column) => [.. Set(column).Atoms.Select(atom => atom.AsText(column)).Order(StringComparer.Ordinal)];
 
-    public EquatableArray<int> Integers(string column) => [.. Set(column).Atoms.Select(atom => checked((int)atom.AsInteger(column))).Order()];
+    public EquatableArray<int> Integers(string column) => [.. Set(column).Atoms.Select(atom => atom.AsInt32(column)).Order()];
 
     public IEnumerable<Guid> Rows(string column) => Set(column).Atoms.Select(atom => atom.AsUuid(column));
 

@@ -51,6 +51,10 @@ public readonly record struct OvsdbAtom
 
     public long AsInteger(string what) => Expect(OvsdbAtomKind.Integer, what).number;
 
+    public int AsInt32(string what) => AsInteger(what) is >= int.MinValue and <= int.MaxValue ? (int)number : throw new WireException($"{what}: {number}, beyond 32 bits");
+
+    public uint AsUInt32(string what) => AsInteger(what) is >= 0 and <= uint.MaxValue ? (uint)number : throw new WireException($"{what}: {number}, beyond 32 bits without a sign");
+
     /// <summary>An integer is written for a real that is whole.</summary>
     public double AsReal(string what) => Kind == OvsdbAtomKind.Integer ? number : BitConverter.Int64BitsToDouble(Expect(OvsdbAtomKind.Real, what).number);
 

@@ -91,7 +91,7 @@ public readonly record struct PortRow(OvsdbRow Row) : IOvsdbRow<PortRow>
 
     public string Name => Row.Text("name") ?? "";
 
-    public long? Tag => Row.Integer("tag");
+    public int? Tag => Row.Int32("tag");
 
     public EquatableArray<int> Trunks => Row.Integers("trunks");
 
@@ -127,7 +127,7 @@ public readonly record struct InterfaceRow(OvsdbRow Row) : IOvsdbRow<InterfaceRo
 
     public StringMap BfdStatus => Row.TextMap("bfd_status");
 
-    public long? Mtu => Row.Integer("mtu");
+    public int? Mtu => Row.Int32("mtu");
 
     public string? LinkState => Row.Text("link_state");
 
