@@ -153,6 +153,7 @@ internal sealed class TopologyLoop(FabricLoop fabric, TopologyMachine machine, T
             {
                 current.Remove(connection.Id);
                 machine.Remove(connection.Id);
+                metrics.Forget(connection.Id);
             }
         }
     }
@@ -169,6 +170,11 @@ internal sealed class TopologyLoop(FabricLoop fabric, TopologyMachine machine, T
     {
         for (var taken = 0; taken < FramesOfTurn && frames.Reader.TryRead(out var frame); taken++)
         {
+            if (!current.ContainsKey(frame.At.Switch))
+            {
+                continue; // It went while its frames waited here.
+            }
+
             if (machine.Received(frame.At, frame.Frame, frame.Now, frame.Utc) is { } refusal)
             {
                 metrics.Refused(frame.At.Switch, refusal);

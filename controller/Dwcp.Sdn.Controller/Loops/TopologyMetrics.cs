@@ -42,6 +42,15 @@ internal sealed class TopologyMetrics
 
     public void Refused(DatapathId datapath, LldpRefusal refusal) => refused.AddOrUpdate((datapath, refusal), 1, (_, count) => count + 1);
 
+    /// <summary>A switch is gone.</summary>
+    public void Forget(DatapathId datapath)
+    {
+        foreach (var key in refused.Keys.Where(k => k.Switch == datapath))
+        {
+            refused.TryRemove(key, out _);
+        }
+    }
+
     public void Unconfirmed(int now) => unconfirmed = now;
 
     public void Converged(TimeSpan took) => converged.Record(took.TotalSeconds);

@@ -222,6 +222,17 @@ public sealed class LearningLoopTests : IAsyncLifetime
         Assert.InRange(await bench.PassUntilAsync("a probe", () => plain.Probed.Contains(2)), TimeSpan.Zero, TimeSpan.FromMilliseconds(200));
     }
 
+    [Fact]
+    public async Task Frames_that_were_refused_are_counted_for_as_long_as_their_switch_is_there()
+    {
+        var plain = await JoinAsync();
+        await plain.PacketInAsync(2, [1, 0x80, 0xc2, 0, 0, 0xe, 2, 0, 0, 0, 0, 1, 0x88, 0xcc, 0, 0]);
+        await bench.PassUntilAsync("a refusal", () => bench.Refusals() == 1);
+
+        plain.Dispose();
+        await bench.PassUntilAsync("none", () => bench.Refusals() == 0);
+    }
+
     private Task<PlainSwitch> JoinAsync() => JoinAsync(1);
 
     private async Task<PlainSwitch> JoinAsync(ulong id)

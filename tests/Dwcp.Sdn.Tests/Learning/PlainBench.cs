@@ -91,6 +91,26 @@ internal sealed class PlainBench : IMeterFactory, IAsyncDisposable
         }
     }
 
+    /// <summary>In how many series LLDP that shows no link is counted.</summary>
+    public int Refusals()
+    {
+        var seen = 0;
+        using var listener = new MeterListener
+        {
+            InstrumentPublished = (instrument, l) =>
+            {
+                if (instrument.Meter == meter && instrument.Name == "dwcp.lldp.refused")
+                {
+                    l.EnableMeasurementEvents(instrument);
+                }
+            },
+        };
+        listener.SetMeasurementEventCallback<long>((_, _, _, _) => seen++);
+        listener.Start();
+        listener.RecordObservableInstruments();
+        return seen;
+    }
+
     public async ValueTask DisposeAsync()
     {
         await stop.CancelAsync();
