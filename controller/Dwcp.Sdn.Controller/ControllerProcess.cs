@@ -133,7 +133,7 @@ internal sealed class ControllerProcess(ControllerOptions atStart, ConnectionSha
             .. tls is null ? [] : new[] { tls.RunAsync(stop) },
             bgp.RunAsync(stop),
             .. options.OvsdbConnect.Select(target =>
-                hosts.KeepAsync(target, s => OvsdbDialer.ConnectAsync(target, new OvsdbOptions { Secure = tls is null ? null : tls.Gate.ConnectAsync }, TimeProvider.System, dialing, s), stop)),
+                hosts.KeepAsync(target, s => OvsdbDialer.ConnectAsync(target, plainHosts with { Secure = tls is null ? null : tls.Gate.ConnectAsync }, TimeProvider.System, dialing, s), stop)),
         ];
         try
         {

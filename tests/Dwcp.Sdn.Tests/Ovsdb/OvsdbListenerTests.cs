@@ -193,11 +193,13 @@ public sealed class OvsdbListenerTests : IAsyncLifetime
     [Fact]
     public async Task What_peers_do_not_finish_has_room_for_all_of_them_together_only()
     {
-        await using var small = OvsdbListener.Start(new(IPAddress.Loopback, 0), new OvsdbOptions { UnfinishedBytes = 4 << 20 }, TimeProvider.System, NullLogger.Instance);
+        var options = new OvsdbOptions { Unfinished = new(4 << 20) };
+        await using var small = OvsdbListener.Start(new(IPAddress.Loopback, 0), options, TimeProvider.System, NullLogger.Instance);
+        await using var other = OvsdbListener.Start(new(IPAddress.Loopback, 0), options with { MaxConnections = 8 }, TimeProvider.System, NullLogger.Instance);
         var peers = new List<Socket>();
         for (var i = 0; i < 8; i++)
         {
-            peers.Add(await ConnectAsync(small.LocalEndPoint));
+            peers.Add(await ConnectAsync((i % 2 == 0 ? small : other).LocalEndPoint));
             await peers[^1].ReceiveAsync(new byte[1000]).WaitAsync(Patience); // Our first question; after it we have nothing to say.
             var sending = peers[^1].SendAsync(Encoding.UTF8.GetBytes("{\"id\":\"" + new string('x', 900_000)));
             await Task.WhenAny(sending, Task.Delay(Patience));

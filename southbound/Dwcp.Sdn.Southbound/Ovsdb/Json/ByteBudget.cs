@@ -1,7 +1,7 @@
 namespace Dwcp.Sdn.Southbound.Ovsdb.Json;
 
 /// <summary>How many bytes of unfinished messages all peers together may have us keep, beyond a little that each has for itself.</summary>
-internal sealed class ByteBudget(long bytes)
+public sealed class ByteBudget(long bytes)
 {
     /// <summary>What each peer may use without asking.</summary>
     public const int Free = 64 << 10;

@@ -3,7 +3,6 @@ using System.Net;
 using System.Net.Sockets;
 using Dwcp.Sdn.Core.Hosts;
 using Dwcp.Sdn.Core.Net;
-using Dwcp.Sdn.Southbound.Ovsdb.Json;
 using Microsoft.Extensions.Logging;
 
 namespace Dwcp.Sdn.Southbound.Ovsdb.Transport;
@@ -50,7 +49,7 @@ public static class OvsdbDialer
         {
             var secured = IsSecure(target) ? await options.Secure!(socket, stop) : null;
             connection = OvsdbHostConnection.Start(
-                secured?.Stream ?? new NetworkStream(socket, ownsSocket: true), target, local, remote, options, new ByteBudget(options.UnfinishedBytes), clock, log, secured?.Peer);
+                secured?.Stream ?? new NetworkStream(socket, ownsSocket: true), target, local, remote, options, clock, log, secured?.Peer);
             secured?.WhenDisbelieved(connection.Close);
         }
         catch (Exception e) when (e is SocketException or IOException)

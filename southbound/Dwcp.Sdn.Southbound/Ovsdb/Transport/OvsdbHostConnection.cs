@@ -32,14 +32,14 @@ internal sealed class OvsdbHostConnection : IHostConnection
     private HostMachine machine;
     private string? closing;
 
-    private OvsdbHostConnection(Stream stream, string name, IpAddress? local, IpAddress? remote, OvsdbOptions options, ByteBudget budget, TimeProvider clock, ILogger log)
+    private OvsdbHostConnection(Stream stream, string name, IpAddress? local, IpAddress? remote, OvsdbOptions options, TimeProvider clock, ILogger log)
     {
         this.stream = stream;
         this.clock = clock;
         this.log = log;
         Peer = name;
         startedAt = clock.GetTimestamp();
-        peer = new OvsdbPeer(stream, options.Limits, options.Times.Write, clock, budget);
+        peer = new OvsdbPeer(stream, options.Limits, options.Times.Write, clock, options.Unfinished);
         machine = new HostMachine(new JsonRpcMachine(options.Times.Session, TimeSpan.Zero), options.Times, local, remote);
     }
 
@@ -53,9 +53,9 @@ internal sealed class OvsdbHostConnection : IHostConnection
 
     /// <summary>Starts the session over a connected stream, which it owns from now on.</summary>
     public static OvsdbHostConnection Start(
-        Stream stream, string name, IpAddress? local, IpAddress? remote, OvsdbOptions options, ByteBudget budget, TimeProvider clock, ILogger log, PeerIdentity? identity = null)
+        Stream stream, string name, IpAddress? local, IpAddress? remote, OvsdbOptions options, TimeProvider clock, ILogger log, PeerIdentity? identity = null)
     {
-        var connection = new OvsdbHostConnection(stream, name, local, remote, options, budget, clock, log) { Identity = identity };
+        var connection = new OvsdbHostConnection(stream, name, local, remote, options, clock, log) { Identity = identity };
         _ = connection.RunAsync();
         return connection;
     }

@@ -3,7 +3,6 @@ using System.Net.Sockets;
 using System.Threading.Channels;
 using Dwcp.Sdn.Core.Hosts;
 using Dwcp.Sdn.Core.Net;
-using Dwcp.Sdn.Southbound.Ovsdb.Json;
 using Dwcp.Sdn.Southbound.Tls;
 using Microsoft.Extensions.Logging;
 
@@ -23,7 +22,6 @@ public sealed class OvsdbListener : IAsyncDisposable
     private readonly HashSet<OvsdbHostConnection> open = [];
     private readonly SemaphoreSlim places;
     private readonly Newcomers<OvsdbHostConnection> newcomers;
-    private readonly ByteBudget budget;
     private readonly Task accepting;
 
     // Full: a host waits to be introduced, its session goes on meanwhile.
@@ -37,7 +35,6 @@ public sealed class OvsdbListener : IAsyncDisposable
         this.log = log;
         newcomers = new(options.NewcomersPerAddress, options.Newcomers);
         places = new(options.MaxSockets);
-        budget = new(options.UnfinishedBytes);
         LocalEndPoint = (IPEndPoint)socket.LocalEndPoint!;
         accepting = AcceptAsync();
     }
@@ -173,7 +170,7 @@ public sealed class OvsdbListener : IAsyncDisposable
             return;
         }
 
-        var connection = OvsdbHostConnection.Start(stream, remote.ToString(), Plain(local), Plain(remote), options, budget, clock, log, secured?.Peer);
+        var connection = OvsdbHostConnection.Start(stream, remote.ToString(), Plain(local), Plain(remote), options, clock, log, secured?.Peer);
         lock (open)
         {
             open.Add(connection);

@@ -27,6 +27,6 @@ public sealed record OvsdbOptions
     /// <summary>The same for all addresses together.</summary>
     public int Newcomers { get; init; } = 8192;
 
-    /// <summary>Bytes of unfinished messages that all peers together may have us keep, beyond 64 KiB for each. Who needs more then is dropped.</summary>
-    public long UnfinishedBytes { get; init; } = 512L << 20;
+    /// <summary>Room for unfinished messages, beyond 64 KiB for each peer; who needs more then is dropped. Whatever serves one fabric shares it.</summary>
+    public ByteBudget Unfinished { get; init; } = new(512L << 20);
 }
