@@ -72,6 +72,7 @@ internal sealed class LearningLoop(SwitchConnection connection, TimeProvider tim
 
         active = true;
         await connection.SendAsync(Delete(Match.All, 0, 0), stop);
+        await connection.SendAsync(new GroupMod(GroupModCommand.Delete, new(GroupStatsRequest.All, GroupType.All, [])), stop);
         hasMeters = await SetMetersAsync(stop);
         await connection.SendAsync(Punt(Lldp, Match.Of(IsLldp), LldpMeter), stop);
         await connection.SendAsync(Punt(Copies, Match.Of(IsToMany), CopiesMeter), stop);
@@ -89,6 +90,14 @@ internal sealed class LearningLoop(SwitchConnection connection, TimeProvider tim
     {
         active = false;
         await connection.SendAsync(Delete(Match.All, Cookie, AnyOfOurs), stop);
+        if (hasMeters)
+        {
+            foreach (var meter in (uint[])[LldpMeter, CopiesMeter, OffenderMeter])
+            {
+                await connection.SendAsync(new MeterMod(MeterModCommand.Delete, new(meter, MeterFlags.None, [])), stop);
+            }
+        }
+
         lock (gate)
         {
             machine.Block([]);
@@ -98,8 +107,8 @@ internal sealed class LearningLoop(SwitchConnection connection, TimeProvider tim
     }
 
     /// <summary>Blocks ports as the spanning tree orders, and forgets who may be elsewhere now. Returns when a barrier confirms it.</summary>
-    /// <exception cref="SwitchGoneException">The connection is over.</exception>
-    /// <exception cref="SwitchRefusedException">The switch does not answer in time, or with an error.</exception>
+    /// <exception cref="SwitchGoneException">The connection is over, such as because the switch did not answer in time.</exception>
+    /// <exception cref="SwitchRefusedException">The switch answers with an error.</exception>
     public async Task FollowAsync(TreeOrder order, CancellationToken stop)
     {
         // Orders are sent one after the other, though the switch may not have confirmed the one before.

@@ -59,6 +59,21 @@ public sealed class LearningLoopTests : IAsyncLifetime
         var rules = plain.Got.OfType<FlowMod>().ToList();
         Assert.Equal((FlowModCommand.Delete, 0ul, Match.All), (rules[0].Command, rules[0].CookieMask, rules[0].Rule.Key.Match));
         Assert.Equal([(300, 1u), (50, 2u), (0, (uint?)null)], rules[1..].Select(r => ((int)r.Rule.Key.Priority, r.Rule.Meter)));
+        Assert.Equal([(GroupModCommand.Delete, 0xffff_fffcu)], plain.Got.OfType<GroupMod>().Select(m => (m.Command, m.Group.Id)));
+        Assert.Equal(
+            [(MeterModCommand.Delete, 0xffff_ffffu), (MeterModCommand.Add, 1u), (MeterModCommand.Add, 2u), (MeterModCommand.Add, 3u)],
+            plain.Got.OfType<MeterMod>().Select(m => (m.Command, m.Meter.Id)));
+    }
+
+    [Fact]
+    public async Task Rules_and_meters_are_taken_back_when_a_switch_is_to_be_observed()
+    {
+        var plain = await JoinAsync();
+        await bench.ModeAsync(plain, "OBSERVED");
+        await plain.UntilAsync("the last meter", got => got.OfType<MeterMod>().Any(m => m.Meter.Id == 3));
+        var deleted = Assert.Single(plain.Got.OfType<FlowMod>());
+        Assert.Equal((FlowModCommand.Delete, Match.All, ~3ul), (deleted.Command, deleted.Rule.Key.Match, deleted.CookieMask));
+        Assert.Equal([1u, 2u, 3u], plain.Got.OfType<MeterMod>().Where(m => m.Command == MeterModCommand.Delete).Select(m => m.Meter.Id));
     }
 
     [Fact]

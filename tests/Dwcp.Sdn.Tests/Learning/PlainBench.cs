@@ -8,6 +8,7 @@ using Dwcp.Sdn.Fabric;
 using Dwcp.Sdn.Fabric.Topology;
 using Dwcp.Sdn.Southbound.OpenFlow.Transport;
 using Dwcp.Sdn.Southbound.OpenFlow.Wire;
+using Dwcp.Sdn.Tests.Fabric;
 using Dwcp.Sdn.Tests.OpenFlow;
 using Dwcp.Sdn.Tests.Store;
 using Dwcp.Sdn.Tests.Topology;
@@ -23,13 +24,14 @@ internal sealed class PlainBench : IMeterFactory, IAsyncDisposable
     private readonly CancellationTokenSource stop = new();
     private readonly Dictionary<LinkEnd, LinkEnd> cables = [];
     private readonly Dictionary<DatapathId, PlainSwitch> joined = [];
+    private readonly FabricLoop fabric;
     private readonly OpenFlowListener listener;
     private readonly Task running;
     private ulong nonce;
 
     public PlainBench()
     {
-        var fabric = new FabricLoop(new FabricMachine(new StoreListing(0, []), "LEARNING"), new MemoryStateStore(), Time, NullLogger<FabricLoop>.Instance);
+        fabric = new FabricLoop(new FabricMachine(new StoreListing(0, []), "LEARNING"), new MemoryStateStore(), Time, NullLogger<FabricLoop>.Instance);
         var topology = new TopologyLoop(
             fabric, new TopologyMachine(new DiscoveryTimes(), Cables.Key, () => ++nonce), new TopologyMetrics(this, d => $"{d}"), Time, NullLogger<TopologyLoop>.Instance);
         var switches = new SwitchLoops(fabric, topology, new SwitchMetrics(this, d => $"{d}"), TimeSpan.FromHours(1), Time, NullLoggerFactory.Instance);
@@ -60,6 +62,10 @@ internal sealed class PlainBench : IMeterFactory, IAsyncDisposable
             got => got.SkipWhile(m => m is not FlowMod { Command: FlowModCommand.Add, Rule.Key.Priority: 0 }).OfType<BarrierRequest>().Count() == 2);
         return joining;
     }
+
+    /// <summary>What an operator asks for.</summary>
+    public async Task ModeAsync(PlainSwitch of, string mode) =>
+        Assert.Empty((await fabric.ApplyAsync(Ask.Switch($"{of.Id}", mode), stop.Token)).Problems);
 
     public void Plug(LinkEnd a, LinkEnd b)
     {
