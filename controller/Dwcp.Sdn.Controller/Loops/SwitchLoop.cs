@@ -38,7 +38,7 @@ internal sealed class SwitchLoop(
     private long compared;
     private bool confirmed;
     private bool held;
-    private bool learns;
+    private bool? learns = false; // Null: it was to begin or to end, and it is not known how far that came.
 
     /// <summary>Answers the switch's packets while its mode is LEARNING.</summary>
     public LearningLoop Learning => learning;
@@ -121,7 +121,7 @@ internal sealed class SwitchLoop(
             return false;
         }
 
-        learns = wanted;
+        learns = null;
         if (wanted)
         {
             await learning.BeginAsync(stop);
@@ -132,6 +132,7 @@ internal sealed class SwitchLoop(
             await learning.EndAsync(stop);
         }
 
+        learns = wanted;
         return wanted;
     }
 

@@ -66,6 +66,24 @@ public sealed class LearningLoopTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_switch_that_refuses_to_be_taken_over_is_asked_again()
+    {
+        var plain = await RefuseAsync();
+        await bench.PassUntilAsync("another try", () => plain.Got.Count(IsLastRule) == 2);
+        plain.Refuses = null;
+        await bench.PassUntilAsync("the first order", () => plain.Got.Count(IsLastRule) == 3 && plain.Got.AsEnumerable().Reverse().TakeWhile(m => !IsLastRule(m)).Count(m => m is BarrierRequest) == 2);
+    }
+
+    [Fact]
+    public async Task A_switch_that_refused_to_be_taken_over_and_is_to_be_observed_keeps_nothing_of_it()
+    {
+        var plain = await RefuseAsync();
+        plain.Forget();
+        await bench.ModeAsync(plain, "OBSERVED");
+        await plain.UntilAsync("all is taken back", got => got.OfType<FlowMod>().Any(f => f is { Command: FlowModCommand.Delete, CookieMask: ~3ul }));
+    }
+
+    [Fact]
     public async Task Rules_and_meters_are_taken_back_when_a_switch_is_to_be_observed()
     {
         var plain = await JoinAsync();
@@ -246,6 +264,21 @@ public sealed class LearningLoopTests : IAsyncLifetime
 
         plain.Dispose();
         await bench.PassUntilAsync("none", () => bench.Refusals() == 0);
+    }
+
+    private static bool IsLastRule(OfMessage message) => message is FlowMod { Command: FlowModCommand.Add, Rule.Key.Priority: 0 };
+
+    /// <summary>A switch that refuses the barrier that would confirm that it has become a learning switch.</summary>
+    private async Task<PlainSwitch> RefuseAsync()
+    {
+        var plain = await JoinAsync();
+        await bench.ModeAsync(plain, "OBSERVED");
+        await plain.UntilAsync("all is taken back", got => got.OfType<MeterMod>().Any(m => m.Meter.Id == 3));
+        plain.Forget();
+        plain.Refuses = m => m is BarrierRequest && plain.Got is [.., var before, _] && IsLastRule(before);
+        await bench.ModeAsync(plain, "LEARNING");
+        await plain.UntilAsync("a try", got => got.Exists(IsLastRule));
+        return plain;
     }
 
     private Task<PlainSwitch> JoinAsync() => JoinAsync(1);

@@ -221,6 +221,9 @@ internal sealed class PlainSwitch : IDisposable
         }
     }
 
+    /// <summary>What it answers with an error.</summary>
+    public Func<OfMessage, bool>? Refuses { get; set; }
+
     /// <summary>How many barriers wait for an answer.</summary>
     public int Unanswered
     {
@@ -312,6 +315,9 @@ internal sealed class PlainSwitch : IDisposable
 
             switch (received.Message)
             {
+                case var refused when Refuses?.Invoke(refused) == true:
+                    await SendAsync(new OfError(1, 5), received.Xid); // OFPET_BAD_REQUEST, OFPBRC_EPERM
+                    break;
                 case BarrierRequest when !isHeld:
                     await SendAsync(new BarrierReply(), received.Xid);
                     break;
