@@ -82,6 +82,9 @@ internal static partial class Log
     [LoggerMessage(1303, LogLevel.Information, "topology: the spanning tree is another: {Switches} learning switches changed, {Blocked} ports are blocked")]
     public static partial void TreeChanged(this ILogger log, int switches, int blocked);
 
+    [LoggerMessage(1304, LogLevel.Warning, "{Switch}: it does not tell its flows: {Reason}")]
+    public static partial void FlowsRefused(this ILogger log, DatapathId @switch, string reason);
+
     [LoggerMessage(1400, LogLevel.Information, "{Host}: changed: {Changes}")]
     public static partial void HostChanged(this ILogger log, string host, string changes);
 

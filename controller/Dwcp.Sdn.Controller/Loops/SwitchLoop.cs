@@ -101,14 +101,14 @@ internal sealed class SwitchLoop(
     {
         var names = await fabric.AskAsync(m => m.NamesOfCookies(datapath), stop);
         var held = await tables.ReadAsync(stop);
-        var counted = (await tables.ReadFlowStatsAsync(new FlowFilter(), stop)).ToDictionary(s => s.Key);
+        var counted = (await tables.ReadFlowStatsAsync(new FlowFilter(), stop)).DistinctBy(s => s.Key).ToDictionary(s => s.Key); // A switch may name a flow twice.
         return
         [
             .. held.Flows.OrderBy(f => f.Table).ThenByDescending(f => f.Priority).ThenBy(f => f.Match.ToString(), StringComparer.Ordinal).Select(f =>
             {
                 var stats = counted.GetValueOrDefault(f.Key);
                 return new FlowEntry(
-                    f.Table, f.Priority, f.Match.ToString(), f.ActionText, f.Cookie, names.GetValueOrDefault(f.Cookie, ""), (ulong)stats.Packets, (ulong)stats.Bytes);
+                    f.Table, f.Priority, f.Match.ToString(), f.ActionText, f.Cookie, names.GetValueOrDefault(f.Cookie, ""), stats.Packets, stats.Bytes);
             }),
         ];
     }

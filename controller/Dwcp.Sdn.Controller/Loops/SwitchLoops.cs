@@ -27,7 +27,7 @@ internal sealed class SwitchLoops(FabricLoop fabric, TopologyLoop topology, Swit
         }
     }
 
-    /// <summary>The flows of a switch, or null while it is away.</summary>
+    /// <summary>The flows of a switch, or null while it is away or does not tell them.</summary>
     public async Task<ImmutableArray<FlowEntry>?> ReadFlowsAsync(DatapathId datapath, CancellationToken stop)
     {
         try
@@ -36,6 +36,11 @@ internal sealed class SwitchLoops(FabricLoop fabric, TopologyLoop topology, Swit
         }
         catch (SwitchGoneException)
         {
+            return null;
+        }
+        catch (SwitchRefusedException e)
+        {
+            log.FlowsRefused(datapath, e.Message);
             return null;
         }
     }

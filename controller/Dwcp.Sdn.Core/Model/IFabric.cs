@@ -14,7 +14,7 @@ public interface IFabric
     /// <summary>All objects of a kind, ordered by id, of one snapshot.</summary>
     ResourceList List(ResourceKind kind);
 
-    /// <summary>What a switch really holds, read from it now; null when there is no such switch or it is not connected.</summary>
+    /// <summary>What a switch really holds, read from it now; null when there is no such switch, or it is not connected or does not tell.</summary>
     Task<ImmutableArray<FlowEntry>?> ReadFlowsAsync(string switchId, CancellationToken stop);
 
     /// <summary>The routes that the BGP speaker holds, with where they came from and why they were chosen; null when there is no speaker.</summary>

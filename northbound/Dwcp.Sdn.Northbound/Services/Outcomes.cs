@@ -35,6 +35,10 @@ internal static class Outcomes
         StatusCode.Unavailable, 503, ProblemCodes.Unavailable, $"The switch {id} is not connected",
         Faults.Problem("id", ProblemCodes.Unavailable, $"The switch {id} is not connected", "See its conditions for why, and ask again when it is back"));
 
+    public static RpcException Untold(string id) => Faults.Of(
+        StatusCode.Unavailable, 503, ProblemCodes.Unavailable, $"The switch {id} does not tell its flows",
+        Faults.Problem("id", ProblemCodes.Unavailable, $"The switch {id} does not tell its flows", "Ask again in a moment; the log says what it answered"));
+
     public static RpcException VersionMoved(string detail) => Faults.Of(
         StatusCode.Aborted, 412, ProblemCodes.VersionMoved, detail,
         Faults.Problem("resourceVersion", ProblemCodes.VersionMoved, detail, "Read the object again, repeat the change on what you see, and send its resource version"));

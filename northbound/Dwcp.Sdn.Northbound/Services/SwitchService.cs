@@ -44,7 +44,10 @@ internal sealed class SwitchService(IFabric fabric) : Switches.SwitchesBase
         return page;
     }
 
-    private RpcException NoFlows(string id) => fabric.Find(ResourceKind.Switch, id) is null
-        ? Outcomes.NotFound("switch", id)
-        : Outcomes.Away(id);
+    private RpcException NoFlows(string id) => fabric.Find(ResourceKind.Switch, id) switch
+    {
+        null => Outcomes.NotFound("switch", id),
+        { Status: Core.Model.SwitchStatus { Connected: true } } => Outcomes.Untold(id),
+        _ => Outcomes.Away(id),
+    };
 }

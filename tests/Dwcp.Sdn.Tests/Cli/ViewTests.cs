@@ -277,6 +277,7 @@ public sealed class ViewTests : CliFixture
             ResourceKind.Switch, "h2",
             Is(ConditionType.Accepted, ConditionStatus.True, "Announced"),
             Is(ConditionType.Programmed, ConditionStatus.Unknown, "SwitchDisconnected", "it is not connected; it goes on with the rules that it has"));
+        Fabric.SetStatus(ResourceKind.Switch, "h2", status => (SwitchStatus)status with { Connected = false });
         for (var i = 1; i <= 7; i++)
         {
             await ApplyAsync($"kind: Port\nid: vm{i}\nnetwork: blue\nmac: 02:00:00:00:00:1{i}\nlabels: {{app: web}}\n");

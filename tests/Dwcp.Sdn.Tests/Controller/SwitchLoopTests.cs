@@ -49,6 +49,36 @@ public sealed class SwitchLoopTests : IMeterFactory
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => owner);
     }
 
+    [Fact]
+    public async Task A_switch_that_names_a_flow_twice_shows_it_with_its_first_counters()
+    {
+        using var stop = new CancellationTokenSource();
+        var fabric = new FabricLoop(new FabricMachine(new StoreListing(0, [])), new MemoryStateStore(), time, NullLogger<FabricLoop>.Instance);
+        var owner = fabric.RunAsync(stop.Token);
+        var loop = new SwitchLoop(
+            new(7), new RepeatingTables(), null!, (_, _) => { }, fabric, new SwitchMetrics(this, d => $"{d}"), TimeSpan.FromHours(1), time, NullLogger<SwitchLoop>.Instance);
+
+        Assert.Equal(3ul, Assert.Single(await loop.ReadFlowsAsync(stop.Token)).Packets);
+
+        await stop.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => owner);
+    }
+
+    /// <summary>Holds one flow, and names it twice when asked for counters.</summary>
+    private sealed class RepeatingTables : ISwitchTables
+    {
+        private static readonly FlowKey Key = new(0, 1, Match.All);
+
+        public Task<SwitchTables> ReadAsync(CancellationToken stop) => Task.FromResult(new SwitchTables([new FlowRule(Key, 0)], [], []));
+
+        public Task ApplyAsync(TablesChange change, CancellationToken stop) => Task.CompletedTask;
+
+        public Task<ImmutableArray<FlowStats>> ReadFlowStatsAsync(FlowFilter filter, CancellationToken stop) =>
+            Task.FromResult<ImmutableArray<FlowStats>>([new(Key, 0, 3, 300, TimeSpan.Zero), new(Key, 0, 4, 400, TimeSpan.Zero)]);
+
+        public Task<ImmutableArray<MeterDrops>> ReadMeterDropsAsync(CancellationToken stop) => Task.FromResult<ImmutableArray<MeterDrops>>([]);
+    }
+
     /// <summary>Takes every change and tells no counters.</summary>
     private sealed class SilentTables(DatapathId datapath) : ISwitchTables
     {

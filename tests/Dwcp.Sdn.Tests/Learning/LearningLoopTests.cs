@@ -266,6 +266,14 @@ public sealed class LearningLoopTests : IAsyncLifetime
         await bench.PassUntilAsync("none", () => bench.Refusals() == 0);
     }
 
+    [Fact]
+    public async Task A_switch_that_refuses_to_tell_its_flows_is_shown_without_them()
+    {
+        var plain = await JoinAsync();
+        plain.Refuses = m => m is MultipartRequest;
+        Assert.Null(await bench.FlowsAsync(plain).WaitAsync(TimeSpan.FromSeconds(20)));
+    }
+
     private static bool IsLastRule(OfMessage message) => message is FlowMod { Command: FlowModCommand.Add, Rule.Key.Priority: 0 };
 
     /// <summary>A switch that refuses the barrier that would confirm that it has become a learning switch.</summary>

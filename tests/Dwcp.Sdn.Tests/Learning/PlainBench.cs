@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Diagnostics.Metrics;
 using System.Net;
 using Dwcp.Sdn.Controller.Loops;
@@ -13,6 +14,7 @@ using Dwcp.Sdn.Tests.OpenFlow;
 using Dwcp.Sdn.Tests.Store;
 using Dwcp.Sdn.Tests.Topology;
 using Microsoft.Extensions.Logging.Abstractions;
+using FlowEntry = Dwcp.Sdn.Core.Model.FlowEntry;
 using Meter = System.Diagnostics.Metrics.Meter;
 
 namespace Dwcp.Sdn.Tests.Learning;
@@ -36,6 +38,7 @@ internal sealed class PlainBench : IMeterFactory, IAsyncDisposable
             fabric, new TopologyMachine(new DiscoveryTimes(), Cables.Key, () => ++nonce), new TopologyMetrics(this, d => $"{d}"), Time, NullLogger<TopologyLoop>.Instance);
         var switches = new SwitchLoops(fabric, topology, new SwitchMetrics(this, d => $"{d}"), TimeSpan.FromHours(1), Time, NullLoggerFactory.Instance);
         fabric.SwitchWoken += switches.Wake;
+        fabric.FlowReader = switches.ReadFlowsAsync;
         listener = new(new OpenFlowOptions { Endpoint = new(IPAddress.Loopback, 0) }, switches, NullLogger<OpenFlowListener>.Instance);
         listener.Start();
         running = Task.WhenAll(fabric.RunAsync(stop.Token), topology.RunAsync(stop.Token), listener.RunAsync(stop.Token));
@@ -66,6 +69,8 @@ internal sealed class PlainBench : IMeterFactory, IAsyncDisposable
     /// <summary>What an operator asks for.</summary>
     public async Task ModeAsync(PlainSwitch of, string mode) =>
         Assert.Empty((await fabric.ApplyAsync(Ask.Switch($"{of.Id}", mode), stop.Token)).Problems);
+
+    public Task<ImmutableArray<FlowEntry>?> FlowsAsync(PlainSwitch of) => fabric.ReadFlowsAsync($"{of.Id}", stop.Token);
 
     public void Plug(LinkEnd a, LinkEnd b)
     {
