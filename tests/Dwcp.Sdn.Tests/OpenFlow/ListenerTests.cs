@@ -90,6 +90,32 @@ public sealed class ListenerTests : ISwitchObserver, IAsyncLifetime
         });
 
     [Fact]
+    public async Task A_switch_that_reads_nothing_holds_up_nobody_who_stops_the_listener()
+    {
+        var options = new OpenFlowOptions { Endpoint = new(IPAddress.Loopback, 0), Times = new() { Ready = TimeSpan.FromMinutes(10) }, MaxOutgoing = 256 * 1024 };
+        RawPeer? deaf = null;
+        await ServeAsync(options, async other =>
+        {
+            deaf = await RawPeer.JoinAsync(other.Endpoint, 0x62);
+            var connection = await NextAsync();
+            var packet = new byte[60_000];
+            for (var full = 0; full < 10; full++)
+            {
+                while (connection.TrySendPacket(new(1), [], packet))
+                {
+                    full = 0;
+                }
+
+                await Task.Delay(20);
+            }
+
+            await deaf.SendAsync(new EchoRequest()); // After it the loop waits for room.
+            await Task.Delay(100);
+        });
+        deaf!.Dispose();
+    }
+
+    [Fact]
     public async Task A_silent_peer_is_dropped_when_its_time_for_hello_is_over()
     {
         var clock = Stopwatch.StartNew();

@@ -39,6 +39,7 @@ internal sealed class OfChannel : IAsyncDisposable
     private readonly TimeSpan patience;
     private readonly FairShare fair;
     private readonly PipeReader reader;
+    private readonly TaskCompletionSource closed = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly long startedAt;
     private FairShare.Account account;
     private volatile string? closing;
@@ -69,6 +70,7 @@ internal sealed class OfChannel : IAsyncDisposable
     {
         if (Interlocked.CompareExchange(ref closing, why, null) is null)
         {
+            closed.SetResult(); // It may wait for room instead.
             reader.CancelPendingRead();
         }
     }
@@ -203,7 +205,7 @@ internal sealed class OfChannel : IAsyncDisposable
         reader.CancelPendingRead();
     }
 
-    private Task RoomAsync() => Out.HasRoom ? Task.CompletedTask : Out.RoomAsync(CancellationToken.None).WaitAsync(patience, time, CancellationToken.None);
+    private Task RoomAsync() => Out.HasRoom ? Task.CompletedTask : Task.WhenAny(Out.RoomAsync(CancellationToken.None), closed.Task).WaitAsync(patience, time, CancellationToken.None);
 
     /// <summary>Hands over every whole message and returns where the first incomplete one starts.</summary>
     private SequencePosition Cut(ReadOnlySequence<byte> buffer, IChannelOwner owner, TimeSpan now)
