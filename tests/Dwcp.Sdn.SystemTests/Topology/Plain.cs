@@ -142,10 +142,17 @@ internal static class Cabling
         (await Command.RunAsync("ip", "link", "add", nameA, "netns", $"{lab.Name}-{a}", "type", "veth", "peer", "name", nameB, "netns", $"{lab.Name}-{b}")).Succeeded();
         foreach (var (host, name) in new[] { (a, nameA), (b, nameB) })
         {
-            (await lab.ExecAsync(host, "ip", "link", "set", name, "up")).Succeeded();
+            await lab.WireAsync(host, name);
             await lab.VsctlAsync(host, ["add-port", "br-int", name, .. settings.Length == 0 ? [] : new[] { "--", "set", "interface", name }.Concat(settings)]);
         }
     }
+
+    /// <summary>
+    /// Brings up what is a wire and no station. What its kernel said there of IPv6 would come to one end of a cable alone, go round a ring
+    /// in one direction, and come to each switch by one port again and again: that is no copy, and takes the floods that the port may cause.
+    /// </summary>
+    private static async Task WireAsync(this Lab lab, string host, string device) =>
+        (await lab.ExecAsync(host, "ip", "link", "set", device, "addrgenmode", "none", "up")).Succeeded();
 
     /// <summary>Puts something between a bridge and its end of a cable that passes all frames on but LLDP, as a bridge that speaks 802.1D does.</summary>
     public static async Task<Command> DeafenAsync(this Lab lab, string host, string name, string near)
@@ -154,7 +161,8 @@ internal static class Cabling
         (await lab.ExecAsync(host, "ip", "link", "add", near, "type", "veth", "peer", "name", $"{near}b")).Succeeded();
         foreach (var device in new[] { near, $"{near}b", name })
         {
-            (await lab.ExecAsync(host, "ip", "link", "set", device, "up", "promisc", "on")).Succeeded();
+            await lab.WireAsync(host, device);
+            (await lab.ExecAsync(host, "ip", "link", "set", device, "promisc", "on")).Succeeded();
         }
 
         await lab.VsctlAsync(host, "add-port", "br-int", near);
