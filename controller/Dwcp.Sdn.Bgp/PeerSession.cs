@@ -15,6 +15,7 @@ internal sealed class PeerSession
     private static readonly TimeSpan EndOfRibPatience = TimeSpan.FromMinutes(6); // RFC 4724 §4.2 leaves the time open; FRR takes 360 s
     private static readonly TimeSpan FilterPatience = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan LeastSendHold = TimeSpan.FromMinutes(8);
+    private static readonly TimeSpan WatchPause = TimeSpan.FromSeconds(1);
     private const int Small = 2048;
 
     private readonly SpeakerLoop loop;
@@ -30,6 +31,7 @@ internal sealed class PeerSession
     private TimeSpan? filterAt;
     private TimeSpan? restartAt;
     private TimeSpan? stallAt;
+    private TimeSpan? watchAt;
     private int stalled;
     private long sentThen;
     private Agreement? last;
@@ -77,7 +79,7 @@ internal sealed class PeerSession
         get
         {
             var earliest = machine.Deadline;
-            foreach (var at in (ReadOnlySpan<TimeSpan?>)[staleUntil, sweepAt, filterAt, restartAt, stallAt])
+            foreach (var at in (ReadOnlySpan<TimeSpan?>)[staleUntil, sweepAt, filterAt, restartAt, stallAt, watchAt])
             {
                 earliest = at is null || earliest < at ? earliest : at;
             }
@@ -238,6 +240,11 @@ internal sealed class PeerSession
             LookForStall(now);
         }
 
+        if (watchAt <= now)
+        {
+            Watch(Rib.Local);
+        }
+
         while (machine.Deadline <= now)
         {
             Apply(new PeerEvent.Tick());
@@ -361,21 +368,25 @@ internal sealed class PeerSession
             return;
         }
 
+        var again = watchAt is not null;
         Unwatch();
         try
         {
             watchedFrom = local;
             uint? id = null;
             watch = id = loop.Bfd.Watch(local, Settings.Address!.Value, settings, now => loop.Post(() => Detected(id, now)));
+            lastError = again ? null : lastError;
         }
         catch (SocketException)
         {
-            lastError = $"the BFD port of {local} is not free"; // The next session tries again.
+            lastError = $"the BFD port of {local} is not free";
+            watchAt = loop.Now + WatchPause;
         }
     }
 
     private void Unwatch()
     {
+        watchAt = null;
         if (watch is { } id)
         {
             loop.Bfd.Forget(id);
@@ -414,7 +425,7 @@ internal sealed class PeerSession
         Ends = null;
         Rib.IsTold = false;
         lastError = how.Reason;
-        filterAt = sweepAt = stallAt = null;
+        filterAt = sweepAt = stallAt = watchAt = null;
         var kept = how.Keep ? last!.RestartFamilies : default;
         Rib.Pump = null;
         KeepLong(kept);

@@ -66,6 +66,23 @@ public class BfdSpeakerTests(ITestOutputHelper output)
     }
 
     [Fact]
+    public async Task A_peer_is_watched_as_soon_as_the_port_is_free()
+    {
+        await using var left = Speaker("10.9.45.1");
+        await using var right = Speaker("10.9.45.2");
+        var at = await left.ListenAsync("127.9.45.1");
+        using (var other = new Socket(AddressFamily.InterNetwork, SocketType.Dgram, ProtocolType.Udp))
+        {
+            other.Bind(new IPEndPoint(IPAddress.Parse("127.9.45.1"), 3784));
+            await left.PutPeerAsync(From("127.9.45.2") with { Bfd = Quick });
+            await right.PutPeerAsync(To(at, "127.9.45.2") with { Bfd = Quick });
+            await UntilAsync(async () => (await left.PeersAsync())[0] is { Phase: BgpPhase.Established, Bfd: null, LastError: "the BFD port of 127.9.45.1 is not free" }, "the session");
+        }
+
+        await UntilAsync(async () => (await left.PeersAsync())[0] is { Bfd.State: BfdState.Up, LastError: null }, "BFD");
+    }
+
+    [Fact]
     public async Task A_member_of_a_range_that_is_gone_is_watched_no_longer()
     {
         await using var left = Speaker("10.9.44.1");
