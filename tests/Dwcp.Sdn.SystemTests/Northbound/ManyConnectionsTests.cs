@@ -8,6 +8,7 @@ using System.Text.Json;
 using System.Text.RegularExpressions;
 using Dwcp.Sdn.Api.V1;
 using Dwcp.Sdn.Grpc.Client;
+using Dwcp.Sdn.Tests;
 using Grpc.Core;
 using Xunit.Abstractions;
 
@@ -32,7 +33,7 @@ public sealed partial class ManyConnectionsTests(ITestOutputHelper output)
     [Trait("Category", "Soak")]
     public async Task No_change_is_missed_or_seen_out_of_order_over_real_connections()
     {
-        var seed = Environment.GetEnvironmentVariable("DWCP_SEED") is { } given ? int.Parse(given) : Random.Shared.Next(1 << 20);
+        var seed = Seed.OfThisRun;
         output.WriteLine($"seed {seed}; DWCP_SEED={seed} makes the same changes again");
         var clock = Stopwatch.StartNew();
         await using var controller = await ControllerProcess.StartAsync();

@@ -14,7 +14,7 @@ public class MutationTests
     [Trait("Category", "Soak")]
     public void Mutated_messages_neither_throw_nor_leave_anything_behind()
     {
-        var seed = Environment.GetEnvironmentVariable("DWCP_SEED") is { } fixedSeed ? int.Parse(fixedSeed) : Random.Shared.Next();
+        var seed = Seed.OfThisRun;
         var random = new Random(seed);
         var corpus = Corpus();
         var routes = new RouteBase(new SpeakerSettings(new Asn(65000), IpAddress.Parse("10.0.0.1")));

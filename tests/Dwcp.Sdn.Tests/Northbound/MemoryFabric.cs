@@ -199,7 +199,20 @@ internal sealed class MemoryFabric(TimeProvider clock) : IFabric
                 yield return new("network", ProblemCodes.Required, "A port needs a network", "Give network");
                 break;
         }
+
+        foreach (var word in Words(spec).Where(w => int.TryParse(w, out _)))
+        {
+            yield return new("", ProblemCodes.Invalid, $"{word} is no word of the enumeration", "Give one of its words");
+        }
     }
+
+    private static IEnumerable<string?> Words(ResourceSpec spec) => spec switch
+    {
+        NetworkSpec network => [network.Type, network.Encapsulation, network.UnknownUnicast],
+        SwitchSpec @switch => [@switch.Mode],
+        BridgeSpec bridge => [bridge.DatapathType, bridge.FailMode],
+        _ => [],
+    };
 
     private ResourceStatus StatusOf(ResourceKind kind, long generation)
     {

@@ -47,7 +47,7 @@ public sealed class MutatedOctetTests(ITestOutputHelper output) : IAsyncLifetime
     [Trait("Category", "Soak")]
     public async Task Mutated_octets_harm_nobody()
     {
-        var seed = Environment.GetEnvironmentVariable("DWCP_SEED") is { } given ? int.Parse(given) : Random.Shared.Next();
+        var seed = Seed.OfThisRun;
         output.WriteLine($"{Connections} connections from seed {seed}; DWCP_SEED={seed} makes the same again");
         var clock = Stopwatch.StartNew();
         await RunAsync(seed, 0, Connections / 5);

@@ -28,7 +28,7 @@ public sealed class MutatedRequestTests(ITestOutputHelper output)
     [Trait("Category", "Soak")]
     public async Task Mutated_requests_are_answered_as_promised()
     {
-        var seed = Environment.GetEnvironmentVariable("DWCP_SEED") is { } given ? int.Parse(given) : Random.Shared.Next();
+        var seed = Seed.OfThisRun;
         output.WriteLine($"{Requests} requests from seed {seed}; DWCP_SEED={seed} makes the same again");
         var mistakes = new Mistakes();
         using var stop = new CancellationTokenSource();

@@ -1,6 +1,5 @@
 using System.Buffers.Binary;
 using System.Diagnostics;
-using System.Globalization;
 using Dwcp.Sdn.Core.Wire;
 using Dwcp.Sdn.Southbound.OpenFlow.Text;
 using Dwcp.Sdn.Southbound.OpenFlow.Wire;
@@ -21,7 +20,7 @@ public sealed class MutationTests(ITestOutputHelper output)
     [Trait("Category", "Soak")]
     public void Whatever_is_wrong_with_a_message_it_is_refused_or_read_and_nothing_else()
     {
-        var seed = Environment.GetEnvironmentVariable("DWCP_SEED") is { } given ? int.Parse(given, CultureInfo.InvariantCulture) : Environment.TickCount;
+        var seed = Seed.OfThisRun;
         output.WriteLine($"{Count} mutations, DWCP_SEED={seed}");
         var random = new Random(seed);
         var bases = Bases();

@@ -24,7 +24,7 @@ public sealed class HostileHostTests(ITestOutputHelper output)
     [Trait("Category", "Soak")]
     public void No_mutation_of_a_session_breaks_it_or_holds_it_up_or_stays_in_memory()
     {
-        var seed = int.TryParse(Environment.GetEnvironmentVariable("DWCP_SEED"), out var given) ? given : Random.Shared.Next();
+        var seed = Seed.OfThisRun;
         output.WriteLine($"DWCP_SEED={seed}");
         var random = new Random(seed);
         var mutator = new JsonMutator(random);
