@@ -262,9 +262,18 @@ internal sealed class SpeakerLoop
             socket.DualMode = true;
         }
 
-        TcpOptions.SendFar(socket);
-        socket.Bind(at);
-        socket.Listen(128);
+        try
+        {
+            TcpOptions.SendFar(socket);
+            socket.Bind(at);
+            socket.Listen(128);
+        }
+        catch (SocketException)
+        {
+            socket.Dispose();
+            throw;
+        }
+
         listeners.Add(socket);
         foreach (var settings in peers.Values.Select(p => p.Settings).Concat(ranges))
         {

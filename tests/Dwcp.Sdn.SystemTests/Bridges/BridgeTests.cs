@@ -45,8 +45,11 @@ public sealed class BridgeTests : IAsyncLifetime
         await PutAsync("b2", """{"switch": "h1", "name": "br-y", "ports": [{"name": "p-y", "type": "patch", "options": {"peer": "p-x"}}]}""");
 
         await UntilAsync("b2", "Programmed", "True");
-        var bridge = await UntilAsync("b1", "Degraded", "True");
-        var ports = bridge["status"]!["ports"]!.AsArray().ToDictionary(port => (string)port!["name"]!, port => port!);
+        await UntilAsync("b1", "Degraded", "True");
+
+        // The switch tells of p-x that its peer is there now after it has told of the peer.
+        var bridge = await UntilAsync("b1", b => (string)PortsOf(b)["p-x"]["state"]! == "UP", "p-x is not up");
+        var ports = PortsOf(bridge);
         Assert.Equal("FAILED", (string)ports["none0"]["state"]!);
         Assert.Contains("No such device", (string)ports["none0"]["error"]!, StringComparison.Ordinal);
         Assert.All(new[] { "eth1", "vx", "gn", "gr", "p-x" }, name => Assert.Equal("UP", (string)ports[name]["state"]!));
@@ -206,14 +209,20 @@ public sealed class BridgeTests : IAsyncLifetime
 
     private static StringContent JsonContent(string json) => new(json, System.Text.Encoding.UTF8, "application/json");
 
-    private async Task<JsonNode> UntilAsync(string id, string condition, string status)
+    private Task<JsonNode> UntilAsync(string id, string condition, string status) =>
+        UntilAsync(id, bridge => Status(bridge, condition) == status, $"{condition} is not {status}");
+
+    private async Task<JsonNode> UntilAsync(string id, Func<JsonNode, bool> holds, string what)
     {
         JsonNode? last = null;
         await WaitAsync(
-            async () => Status(last = (await controller.Http.GetFromJsonAsync<JsonNode>($"/v1/bridges/{id}"))!, condition) == status,
-            () => $"{condition} is not {status}: {last?.ToJsonString(new JsonSerializerOptions { WriteIndented = true })}\n{controller.Log}");
+            async () => holds(last = (await controller.Http.GetFromJsonAsync<JsonNode>($"/v1/bridges/{id}"))!),
+            () => $"{what}: {last?.ToJsonString(new JsonSerializerOptions { WriteIndented = true })}\n{controller.Log}");
         return last!;
     }
+
+    private static Dictionary<string, JsonNode> PortsOf(JsonNode bridge) =>
+        bridge["status"]!["ports"]!.AsArray().ToDictionary(port => (string)port!["name"]!, port => port!);
 
     private static string Status(JsonNode bridge, string condition) => Field(bridge, condition, "status");
 

@@ -68,6 +68,10 @@ internal sealed class Leaf : LabNode
     public async Task<Pinged> PingAsync(string host, string address, int count = 3) => Pinged.Parse(await Command.RunAsync(
         "ip", ["netns", "exec", SpaceOf(host), .. Pinged.Of(address, count)]));
 
+    /// <summary>Whether one of the packets of the next few seconds is answered.</summary>
+    public async Task<bool> ReachesAsync(string host, string address) =>
+        (await Command.RunAsync("ip", ["netns", "exec", SpaceOf(host), .. Pinged.Until(address)])).ExitCode == 0;
+
     public Task<string> InHostAsync(string host, params string[] command) => InNamespaceAsync(SpaceOf(host), command);
 
     public async Task<string> VtyshAsync(string command) =>

@@ -67,7 +67,7 @@ public sealed class MoveLossTests(ITestOutputHelper output)
         await leaf.HostAsync("x1", Vni, $"{Far}/24", "02:00:00:00:01:65");
         await site.ReachesAsync("b3", Address);
         await site.ReachesAsync("b3", Far);
-        await Until.TrueAsync("x1 reaches the VM", TimeSpan.FromSeconds(60), async () => (await leaf.PingAsync("x1", Address, 1)).Lost == 0);
+        await Until.TrueAsync("x1 reaches the VM", TimeSpan.FromSeconds(60), () => leaf.ReachesAsync("x1", Address));
         return vm;
     }
 

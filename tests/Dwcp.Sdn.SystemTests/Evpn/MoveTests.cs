@@ -69,7 +69,7 @@ public sealed class MoveTests
     }
 
     private static Task ReachedAsync(Leaf leaf, string host) => Until.TrueAsync(
-        $"{host} reaches the VM", TimeSpan.FromSeconds(60), async () => (await leaf.PingAsync(host, Address, 1)).Lost == 0, () => leaf.VtyshAsync("show bgp l2vpn evpn"));
+        $"{host} reaches the VM", TimeSpan.FromSeconds(60), () => leaf.ReachesAsync(host, Address), () => leaf.VtyshAsync("show bgp l2vpn evpn"));
 
     /// <summary>The sequence of the VM's MAC as we announce it, or as the leaf does; null when it is not announced.</summary>
     internal static async Task<uint?> SequenceAsync(Site site, bool own)

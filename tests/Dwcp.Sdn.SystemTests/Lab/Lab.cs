@@ -12,6 +12,9 @@ internal readonly partial record struct Pinged(int Sent, int Received)
     /// <summary>A ping of just so many packets, whose answers may take three seconds however quick the others were: it would send more while one is late (-w), or wait for twice the longest so far (-W).</summary>
     public static string[] Of(string address, int count) => ["ping", "-c", $"{count}", "-l", $"{count}", "-i", "3", "-W", "3", address];
 
+    /// <summary>A ping that ends well with the first answer to one of the packets of the next few seconds.</summary>
+    public static string[] Until(string address) => ["ping", "-c", "1", "-i", "0.1", "-w", "4", address];
+
     public static Pinged Parse(CommandResult result)
     {
         var summary = Summary().Match(result.Out);
@@ -73,7 +76,7 @@ internal sealed class Lab : IAsyncDisposable
         Pinged.Parse(await ExecAsync(vm, Pinged.Of(address, count)));
 
     /// <summary>Whether one of the packets of the next few seconds is answered.</summary>
-    public async Task<bool> ReachesAsync(string vm, string address) => (await ExecAsync(vm, "ping", "-c", "1", "-i", "0.1", "-w", "4", address)).ExitCode == 0;
+    public async Task<bool> ReachesAsync(string vm, string address) => (await ExecAsync(vm, Pinged.Until(address))).ExitCode == 0;
 
     /// <summary>Pings until interrupted; <see cref="Pinged.Parse"/> reads the result.</summary>
     public Command StartPing(string vm, string address, TimeSpan interval) =>

@@ -87,6 +87,7 @@ public sealed class ManyWatchersTests
         FeedPosition? position = null;
         while (true)
         {
+            var ending = done.IsCancellationRequested; // Asked first: then the feed is the last one.
             var feed = _feed;
             if (position is null)
             {
@@ -101,7 +102,6 @@ public sealed class ManyWatchersTests
             }
 
             // The last thing everybody does is to catch up with the last run.
-            var ending = done.IsCancellationRequested;
             var until = ending ? int.MaxValue : random.Next(1, 200);
             using var stop = new CancellationTokenSource();
             if (!ending)

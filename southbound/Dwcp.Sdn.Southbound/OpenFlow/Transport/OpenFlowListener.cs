@@ -119,10 +119,10 @@ public sealed class OpenFlowListener(OpenFlowOptions options, ISwitchObserver ob
 
     private async Task ServeAsync(Socket accepted, CancellationToken stop)
     {
-        EndPoint? remote = null;
+        IPEndPoint? remote = null;
         try
         {
-            remote = accepted.RemoteEndPoint; // Not known any more once it has been closed to make room.
+            remote = accepted.RemoteEndPoint is IPEndPoint there ? PlainEndPoint.Of(there) : null; // Not known any more once it has been closed to make room.
             var (plain, securing) = await ArriveAsync(accepted, stop);
             var secured = securing is null ? null : await securing;
             var connection = plain ?? Begin(accepted, secured!.Stream, secured.Peer);
