@@ -43,7 +43,7 @@ public sealed partial class FabricMachine
     {
         var inventory = registry.SpeakerOf(b.Host)?.Inventory;
         var there = inventory?.Bridge(b.Name);
-        var ports = b.Spec.Ports.Items.Select(port => Describe(port, there)).ToImmutableArray();
+        var ports = b.Spec.Ports.Items.Select(port => Describe(port, there, inventory)).ToImmutableArray();
         var type = there?.DatapathType ?? (inventory is null ? null : BridgePlan.TypeOf(inventory, b.Spec));
         var qos = b.Spec.Qos.Items.Select(q => QosEffect.Of(q, there, type)).ToImmutableArray();
         return ToResource(ResourceKind.Bridge, b, b.Spec, b.Spec, new BridgeStatus(
@@ -58,7 +58,7 @@ public sealed partial class FabricMachine
             qos));
     }
 
-    private static BridgePortStatus Describe(BridgePortSpec wanted, BridgeInventory? bridge)
+    private static BridgePortStatus Describe(BridgePortSpec wanted, BridgeInventory? bridge, HostInventory? host)
     {
         var port = (bridge?.Ports ?? []).Items.FirstOrDefault(p => p.Name == wanted.Name);
         var type = BridgeRules.TypeOf(wanted);
@@ -67,12 +67,23 @@ public sealed partial class FabricMachine
             return new BridgePortStatus(wanted.Name!, type, "PENDING", null, null, false, StringMap.Empty);
         }
 
-        var state = found.OfPortFailed || found.Error is not null ? "FAILED"
+        var error = HasPeer(found, bridge!, host!) ? null : found.Error;
+        var state = found.OfPortFailed || error is not null ? "FAILED"
             : found.OfPort is null ? "PENDING"
             : found.LinkUp == false ? "DOWN"
             : "UP";
-        return new BridgePortStatus(wanted.Name!, found.Type, state, found.OfPort?.Value, found.Error, !port.IsOurs, found.BfdStatus);
+        return new BridgePortStatus(wanted.Name!, found.Type, state, found.OfPort?.Value, error, !port.IsOurs, found.BfdStatus);
     }
+
+    /// <summary>
+    /// A patch port that leads to another that leads back. Seen with Open vSwitch 3.1: where the peer comes while the error of its
+    /// absence is on its way to the database, the error is never taken back.
+    /// </summary>
+    private static bool HasPeer(InterfaceInventory patch, BridgeInventory bridge, HostInventory host) =>
+        patch is { Type: "patch", OfPort: not null }
+        && host.Bridges.Items.Where(other => other.DatapathType == bridge.DatapathType)
+            .SelectMany(other => other.Ports.Items).SelectMany(port => port.Interfaces.Items)
+            .Any(peer => peer is { Type: "patch", OfPort: not null } && peer.Name == patch.Options["peer"] && peer.Options["peer"] == patch.Name);
 
     private Condition BridgeAccepted(BridgeIntent b, HostInventory? inventory)
     {

@@ -207,7 +207,7 @@ public sealed class OverlayTests(OverlayTests.Overlay overlay) : IClassFixture<O
         byte[] source = [2, 0, 0, 0, 1, 0x0b];
 
         raw.Send(Frame(source, tag: null, "10.1.0.11", 5354));
-        await Until.TrueAsync("the untagged frame arrives", TimeSpan.FromSeconds(5), () => Task.FromResult(ear.Available > 0));
+        await Until.TrueAsync("the untagged frame arrives", TimeSpan.FromSeconds(30), () => Task.FromResult(ear.Available > 0));
         Heard(ear);
         await DroppedAsync(0, "unknown-port", () =>
         {
@@ -229,7 +229,7 @@ public sealed class OverlayTests(OverlayTests.Overlay overlay) : IClassFixture<O
         Assert.Equal(HttpStatusCode.NoContent, (await Api.DeleteAsync("/v1/ports/vm22")).Status);
         foreach (var side in sides)
         {
-            await Until.TrueAsync("no flow knows it", TimeSpan.FromSeconds(5), async () => await side.HoldsAsync() is var now && !now.Contains("01:16", StringComparison.Ordinal) && !now.Contains("10.1.0.22", StringComparison.Ordinal));
+            await Until.TrueAsync("no flow knows it", TimeSpan.FromSeconds(30), async () => await side.HoldsAsync() is var now && !now.Contains("01:16", StringComparison.Ordinal) && !now.Contains("10.1.0.22", StringComparison.Ordinal));
         }
 
         Assert.Equal(0, (await Lab.PingAsync("vm11", "10.1.0.22", count: 1)).Received);
@@ -245,7 +245,7 @@ public sealed class OverlayTests(OverlayTests.Overlay overlay) : IClassFixture<O
     {
         var before = await Api.DropsAsync(@switch, table, reason);
         await because();
-        await Until.TrueAsync($"{reason} is counted", TimeSpan.FromSeconds(8), async () => await Api.DropsAsync(@switch, table, reason) > before);
+        await Until.TrueAsync($"{reason} is counted", TimeSpan.FromSeconds(30), async () => await Api.DropsAsync(@switch, table, reason) > before);
         Assert.InRange(await Api.DropsAsync(@switch, table, reason) - before, 1, 50);
     }
 
@@ -331,7 +331,7 @@ public sealed class OverlayTests(OverlayTests.Overlay overlay) : IClassFixture<O
     private async Task<Command> CaptureAsync(string node, string device, params string[] filter)
     {
         var capture = Lab.Start(node, ["tcpdump", "-l", "-n", "-i", device, .. filter]);
-        await Until.TrueAsync("tcpdump listens", TimeSpan.FromSeconds(5), () => Task.FromResult(capture.Printed.Contains("listening on", StringComparison.Ordinal)));
+        await Until.TrueAsync("tcpdump listens", TimeSpan.FromSeconds(30), () => Task.FromResult(capture.Printed.Contains("listening on", StringComparison.Ordinal)));
         return capture;
     }
 

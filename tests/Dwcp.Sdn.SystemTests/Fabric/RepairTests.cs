@@ -25,8 +25,8 @@ public sealed class RepairTests(RepairTests.Audited audited) : IClassFixture<Rep
 
         await side.OfctlAsync(verb, arguments);
 
-        await Until.TrueAsync($"{what} is put right", TimeSpan.FromSeconds(6), async () => await side.HoldsAsync() == should, async () => $"{should}\n\n{await side.HoldsAsync()}\n{Site.Controller.Log}");
-        await Until.TrueAsync("the repair is an event", TimeSpan.FromSeconds(3), async () => (await Site.Api.EventsAsync("SwitchRepaired", "switches/h1")).Length == repaired + 1);
+        await Until.TrueAsync($"{what} is put right", TimeSpan.FromSeconds(30), async () => await side.HoldsAsync() == should, async () => $"{should}\n\n{await side.HoldsAsync()}\n{Site.Controller.Log}");
+        await Until.TrueAsync("the repair is an event", TimeSpan.FromSeconds(30), async () => (await Site.Api.EventsAsync("SwitchRepaired", "switches/h1")).Length == repaired + 1);
         Assert.Equal(0, (await Site.Lab.PingAsync("b1", "10.1.0.12")).Lost);
     }
 
@@ -42,7 +42,7 @@ public sealed class RepairTests(RepairTests.Audited audited) : IClassFixture<Rep
         await side.OfctlAsync("mod-meter", $"{meter},pktps,band=type=drop,rate=1");
 
         // Groups come in bundles, meters cannot.
-        await Until.TrueAsync("both are put right", TimeSpan.FromSeconds(6), async () => Sent(side, "BUNDLE_ADD_MESSAGE") && Sent(side, "METER_MOD") && await side.HoldsAsync() == should, async () => $"{should}\n\n{await side.HoldsAsync()}\n{Site.Controller.Log}");
+        await Until.TrueAsync("both are put right", TimeSpan.FromSeconds(30), async () => Sent(side, "BUNDLE_ADD_MESSAGE") && Sent(side, "METER_MOD") && await side.HoldsAsync() == should, async () => $"{should}\n\n{await side.HoldsAsync()}\n{Site.Controller.Log}");
     }
 
     [Fact]
@@ -50,8 +50,8 @@ public sealed class RepairTests(RepairTests.Audited audited) : IClassFixture<Rep
     {
         var side = await SwitchSide.WatchAsync(Site.Lab, "h2");
 
-        await Until.TrueAsync("the audit reads it", TimeSpan.FromSeconds(5), () => Task.FromResult(side.WasRead()));
-        await Until.TrueAsync("its drops are counted", TimeSpan.FromSeconds(8), async () => await Site.Api.MetricAsync("""dwcp_drops_total{reason="unknown-port",switch="h2",table="0"}""") is not null);
+        await Until.TrueAsync("the audit reads it", TimeSpan.FromSeconds(30), () => Task.FromResult(side.WasRead()));
+        await Until.TrueAsync("its drops are counted", TimeSpan.FromSeconds(30), async () => await Site.Api.MetricAsync("""dwcp_drops_total{reason="unknown-port",switch="h2",table="0"}""") is not null);
 
         Assert.Equal(0, side.Changes());
         Assert.Empty(await Site.Api.EventsAsync("SwitchRepaired", "switches/h2"));

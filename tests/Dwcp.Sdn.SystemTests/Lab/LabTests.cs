@@ -34,7 +34,7 @@ public sealed class LabTests
         Assert.Empty(await LinksAsync(lab.Name));
         Assert.Equal(0, ProcessesThatName(lab.Directory));
         Assert.False(Directory.Exists(lab.Directory));
-        await forgotten.EndedAsync(TimeSpan.FromSeconds(5));
+        await forgotten.EndedAsync(TimeSpan.FromSeconds(30));
     }
 
     [Fact]

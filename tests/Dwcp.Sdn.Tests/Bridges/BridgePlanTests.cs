@@ -114,6 +114,25 @@ public sealed class BridgePlanTests
         Assert.NotEqual(ConditionStatus.True, Condition("a", ConditionType.Degraded).Status);
     }
 
+    [Theory]
+    [InlineData("p-a", "UP")]
+    [InlineData("elsewhere", "FAILED")]
+    public void A_patch_port_whose_peer_is_there_has_not_failed_whatever_error_was_left_behind(string back, string state)
+    {
+        Put("a", new BridgeSpec { Switch = "h1", Name = "br-a", Ports = [new() { Name = "p-a", Type = "patch", Options = StringMap.Of(("peer", "p-b")) }] });
+        Put("b", new BridgeSpec { Switch = "h1", Name = "br-b", Ports = [new() { Name = "p-b", Type = "patch", Options = StringMap.Of(("peer", back)) }] });
+        Reconcile();
+        foreach (var row in host.Database.Rows("Interface").ToList())
+        {
+            host.Database.Set("Interface", row, ("ofport", new OvsdbSet([OvsdbAtom.Of(1)])), ("error", OvsdbSet.Of("No usable peer 'p-b' exists in 'netdev' datapath.")));
+        }
+
+        Reconcile();
+
+        var port = Assert.Single(((BridgeStatus)bench.Machine.Snapshot.Bridges["a"].Status).Ports);
+        Assert.Equal((state, state == "FAILED"), (port.State, port.Error is not null));
+    }
+
     [Fact]
     public void What_is_stored_is_what_a_restarted_controller_wants()
     {
